@@ -1,0 +1,1 @@
+"""Speed: stages, sessions, and the table that the README quotes."""

@@ -1,0 +1,1 @@
+"""Who calls: the web page, the microphone, the file."""

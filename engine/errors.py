@@ -1,0 +1,176 @@
+"""Everything that can go wrong in Visavis, and what to do about it.
+
+VisavisError
+├── BundleError          a bundle cannot be loaded (missing, altered, too new)
+├── BackendError         a graph cannot be compiled or run
+├── PortraitError        a picture cannot become an avatar
+│   ├── PictureUnreadable    not a PNG, JPEG or WebP picture, or damaged
+│   ├── PictureTooLarge      more pixels or bytes than are accepted
+│   ├── NoFace               no face found
+│   ├── SeveralFaces         more than one face found
+│   ├── FaceUnsuitable       too small, turned away, cut off
+│   └── TrackerMissing       the face tracker is not installed here
+├── SoundError           sound cannot be read
+│   ├── SoundUnreadable      not a sound file, or damaged
+│   └── SoundEmpty           no samples in it
+├── UnknownPresenter     no presenter of that name in the bundle
+├── ControlError         a control names a source, emotion or value that does not exist
+├── SessionError         a session cannot be opened or used
+│   ├── UnknownSession       no such session (ended, or never was)
+│   ├── ServerFull           all places are taken
+│   ├── OfferRefused         the session description cannot be answered
+│   └── RequestRefused       a request that is malformed or too large
+└── DeviceError          a microphone, speaker, port or file of this machine cannot be used
+
+Each leaf has a `code` (stable, for programs), an HTTP `status`, and a message that
+says what is wrong and what to do. No message carries a path of the machine, a
+secret, or what somebody said.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class VisavisError(Exception):
+    """Root of the tree; `code` and `status` are overridden by the leaves."""
+
+    code: ClassVar[str] = "internal"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class BundleError(VisavisError):
+    """A bundle cannot be loaded: missing, altered, or of a newer schema."""
+
+    code = "bundle"
+
+
+class BackendError(VisavisError):
+    """A graph cannot be compiled or run by its backend."""
+
+    code = "backend"
+
+
+class PortraitError(VisavisError):
+    """A picture cannot become an avatar."""
+
+    code = "portrait"
+    status = 422
+
+
+class PictureUnreadable(PortraitError):
+    """Not a PNG, JPEG or WebP picture, or a damaged one."""
+
+    code = "picture_unreadable"
+    status = 415
+
+
+class PictureTooLarge(PortraitError):
+    """More pixels or bytes than are accepted."""
+
+    code = "picture_too_large"
+    status = 413
+
+
+class NoFace(PortraitError):
+    """No face was found in the picture."""
+
+    code = "no_face"
+
+
+class SeveralFaces(PortraitError):
+    """More than one face was found in the picture."""
+
+    code = "several_faces"
+
+
+class FaceUnsuitable(PortraitError):
+    """The face is too small, turned away or cut off."""
+
+    code = "face_unsuitable"
+
+
+class TrackerMissing(PortraitError):
+    """The face tracker is not installed on this machine."""
+
+    code = "tracker_missing"
+    status = 501
+
+
+class SoundError(VisavisError):
+    """Sound cannot be read."""
+
+    code = "sound"
+    status = 422
+
+
+class SoundUnreadable(SoundError):
+    """Not a sound file, or a damaged one."""
+
+    code = "sound_unreadable"
+    status = 415
+
+
+class SoundEmpty(SoundError):
+    """There are no samples in it."""
+
+    code = "sound_empty"
+
+
+class UnknownPresenter(VisavisError):
+    """The bundle has no presenter of that name."""
+
+    code = "unknown_presenter"
+    status = 404
+
+
+class ControlError(VisavisError):
+    """A control names a source, an emotion or a value that does not exist."""
+
+    code = "control"
+    status = 422
+
+
+class SessionError(VisavisError):
+    """A session cannot be opened or used."""
+
+    code = "session"
+    status = 409
+
+
+class UnknownSession(SessionError):
+    """No such session: it ended, or never was."""
+
+    code = "unknown_session"
+    status = 404
+
+
+class ServerFull(SessionError):
+    """All places are taken."""
+
+    code = "server_full"
+    status = 503
+
+
+class OfferRefused(SessionError):
+    """The session description cannot be answered."""
+
+    code = "offer_refused"
+    status = 422
+
+
+class RequestRefused(SessionError):
+    """The request is malformed or too large."""
+
+    code = "request_refused"
+    status = 422
+
+
+class DeviceError(VisavisError):
+    """A microphone, speaker, port or file of this machine cannot be used."""
+
+    code = "device"

@@ -1,0 +1,1 @@
+"""How trained networks and made assets become a bundle."""

@@ -1,0 +1,1 @@
+"""Sessions on the network: HTTP, WebRTC; who may, how many, how long."""

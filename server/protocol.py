@@ -1,0 +1,208 @@
+"""The wire protocol: every message that a client and the server exchange.
+
+HTTP bodies and data-channel messages are these classes as JSON; unknown fields are
+refused. Server, Python client and tests share them; the page speaks the same.
+
+Over the data channel `control` (ordered, reliable, text):
+  client to server: ControlMessage, InterruptMessage, PingMessage
+  server to client: StateMessage, StatsMessage, ControlsMessage, PongMessage, ErrorMessage
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Gain = Annotated[float, Field(ge=0.0, le=2.0)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+SourceName = Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")]
+
+
+class Message(BaseModel):
+    """Base of all messages: immutable, no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ComponentPatch(Message):
+    """Change of one component; what is left out stays as it is."""
+
+    source: SourceName | None = None
+    """mouth: voice, idle, still. pose and expression: idle, still."""
+    gain: Gain | None = None
+    smoothing: Share | None = None
+    """0 follows at once, 1 is the slowest."""
+
+
+class ControlsPatch(Message):
+    """Change of a session's controls; what is left out stays as it is."""
+
+    mouth: ComponentPatch | None = None
+    pose: ComponentPatch | None = None
+    expression: ComponentPatch | None = None
+    emotion: SourceName | None = None
+    """Name of a preset of the bundle, `neutral` for none."""
+    emotion_strength: Share | None = None
+    blink: Gain | None = None
+    """How often the eyes blink, 1 = as people do, 0 = never."""
+    gaze: Gain | None = None
+    """How far the gaze wanders, 1 = as people do, 0 = fixed."""
+
+
+class ComponentState(Message):
+    """Where a component takes its motion from."""
+
+    source: str
+    gain: float
+    smoothing: float
+
+
+class Controls(Message):
+    """All controls of a session as they are now."""
+
+    mouth: ComponentState
+    pose: ComponentState
+    expression: ComponentState
+    emotion: str
+    emotion_strength: float
+    blink: float
+    gaze: float
+
+
+class Presenter(Message):
+    """An invented person that ships with the bundle."""
+
+    id: str
+    name: str
+    picture: str
+    """Address of the portrait (JPEG, 512 px), relative to the server."""
+
+
+class PresenterList(Message):
+    """Answer of `GET /v1/presenters`: who there is, and what can be asked of them."""
+
+    presenters: list[Presenter]
+    emotions: list[str]
+    sizes: list[int]
+    sources: dict[str, list[str]]
+    """Sources by component, the default first."""
+
+
+class SessionRequest(Message):
+    """Body of `POST /v1/sessions`; with an uploaded portrait it is the form field `settings`."""
+
+    presenter: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")] | None = None
+    size: Literal[256, 512] = 512
+    """Width and height of the pictures, in pixels."""
+    controls: ControlsPatch = ControlsPatch()
+    seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    """Seed of blinks and small motions; random when left out."""
+
+
+class IceServer(Message):
+    """A STUN or TURN server, in the shape that `RTCPeerConnection` takes."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class SessionCreated(Message):
+    """Answer of `POST /v1/sessions`."""
+
+    id: str
+    presenter: str | None
+    size: int
+    controls: Controls
+    ice_servers: list[IceServer]
+    ai_generated: Literal[True] = True
+    """The pictures of this session are made by a machine; show that to people."""
+
+
+class SessionDescription(Message):
+    """Offer and answer of `POST /v1/sessions/{id}/offer`."""
+
+    type: Literal["offer", "answer"]
+    sdp: Annotated[str, Field(max_length=65_536)]
+
+
+class ErrorBody(Message):
+    """Body of every 4xx and 5xx answer."""
+
+    code: str
+    message: str
+
+
+class ControlMessage(Message):
+    """Client: change controls."""
+
+    type: Literal["control"] = "control"
+    controls: ControlsPatch
+
+
+class InterruptMessage(Message):
+    """Client: drop all sound that has not been played, close the mouth."""
+
+    type: Literal["interrupt"] = "interrupt"
+
+
+class PingMessage(Message):
+    """Client, every 2 s: I am still here. `time` comes back in the pong."""
+
+    type: Literal["ping"] = "ping"
+    time: float
+
+
+class PongMessage(Message):
+    """Server: answer to a ping."""
+
+    type: Literal["pong"] = "pong"
+    time: float
+
+
+class StateMessage(Message):
+    """Server: the session's state changed."""
+
+    type: Literal["state"] = "state"
+    state: Literal["idle", "speaking", "interrupted", "ended"]
+    reason: str | None = None
+
+
+class StatsMessage(Message):
+    """Server, every second: how the session goes."""
+
+    type: Literal["stats"] = "stats"
+    pictures: int
+    repeated: int
+    """Pictures shown twice because the next was late."""
+    dropped_ms: float
+    """Sound that was dropped because it came faster than it is played."""
+    latency_ms: float
+    """95th percentile: sound in to its picture handed to RTP, over the last seconds."""
+    render_ms: float
+    """Median time to make a picture."""
+
+
+class ControlsMessage(Message):
+    """Server: all controls, after a change and once at the start."""
+
+    type: Literal["controls"] = "controls"
+    controls: Controls
+
+
+class ErrorMessage(Message):
+    """Server: a message could not be used; the session goes on."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+
+
+ClientMessage = Annotated[
+    ControlMessage | InterruptMessage | PingMessage, Field(discriminator="type")
+]
+ServerMessage = Annotated[
+    StateMessage | StatsMessage | ControlsMessage | PongMessage | ErrorMessage,
+    Field(discriminator="type"),
+]

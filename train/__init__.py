@@ -1,0 +1,1 @@
+"""How the networks are learnt: voices, invented people, losses, recipes."""
