@@ -199,6 +199,28 @@ class ErrorMessage(Message):
     message: str
 
 
+class SessionState(Message):
+    """Answer of `GET /v1/sessions/{id}`."""
+
+    id: str
+    state: Literal["waiting", "connecting", "idle", "speaking", "ended"]
+    """waiting: no offer yet."""
+    seconds: float
+    """Since the session was created."""
+    controls: Controls
+    stats: StatsMessage
+
+
+class Health(Message):
+    """Answer of `GET /health` and `GET /ready`."""
+
+    status: Literal["ok"] = "ok"
+    sessions: int
+    """Places that are taken."""
+    capacity: int
+    """Places that there are."""
+
+
 ClientMessage = Annotated[
     ControlMessage | InterruptMessage | PingMessage, Field(discriminator="type")
 ]

@@ -1,0 +1,175 @@
+"""The HTTP addresses under /v1: presenters, and sessions from creation to end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from engine.errors import PictureUnreadable, RequestRefused
+from engine.studio import Studio
+from server.faults import WrongType, invalid, picture_too_large
+from server.limits import Limits
+from server.protocol import (
+    Controls,
+    ControlsPatch,
+    ErrorBody,
+    IceServer,
+    Presenter,
+    PresenterList,
+    SessionCreated,
+    SessionDescription,
+    SessionRequest,
+    SessionState,
+)
+from server.session import Session
+from server.sessions import Sessions
+
+PICTURE_CACHE: Final = "public, max-age=86400"
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    code: {"model": ErrorBody} for code in (403, 404, 408, 413, 415, 422, 500, 503)
+}
+SESSION_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": SessionRequest.model_json_schema()},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "portrait": {"type": "string", "format": "binary"},
+                        "settings": {"type": "string", "description": "SessionRequest as JSON"},
+                    },
+                    "required": ["portrait"],
+                }
+            },
+        },
+    }
+}
+
+
+class Api:
+    """The endpoints of one server."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        sessions: Sessions,
+        limits: Limits,
+        ice_servers: Sequence[IceServer] = (),
+    ) -> None:
+        self._studio, self._sessions, self._limits = studio, sessions, limits
+        self._ice_servers = list(ice_servers)
+
+    def router(self) -> APIRouter:
+        """All addresses."""
+        router = APIRouter(prefix="/v1", responses=REFUSALS)
+        session = "/sessions/{session_id}"
+        router.get("/presenters")(self.presenters)
+        router.get("/presenters/{presenter}/picture", response_class=Response)(self.picture)
+        router.post("/sessions", status_code=201, openapi_extra=SESSION_BODY)(self.create)
+        router.get(session)(self.state)
+        router.post(session + "/offer")(self.offer)
+        router.patch(session + "/controls")(self.controls)
+        router.post(session + "/interrupt", status_code=204)(self.interrupt)
+        router.delete(session, status_code=204)(self.end)
+        return router
+
+    async def presenters(self) -> PresenterList:
+        """Who there is to talk to, and what can be asked of them."""
+        studio = self._studio
+        return PresenterList(
+            presenters=[
+                Presenter(id=it.id, name=it.name, picture=f"/v1/presenters/{it.id}/picture")
+                for it in studio.presenters
+            ],
+            emotions=list(studio.emotions),
+            sizes=list(studio.sizes),
+            sources={part.value: list(names) for part, names in studio.sources.items()},
+        )
+
+    async def picture(self, presenter: str) -> Response:
+        """A presenter's portrait, JPEG, 512 px."""
+        data = self._studio.presenter_picture(presenter)
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": PICTURE_CACHE})
+
+    async def create(self, request: Request, response: Response) -> SessionCreated:
+        """Open a session for a presenter (JSON), or for a portrait (form with a file)."""
+        settings, portrait = await self._read(request)
+        session = await self._sessions.create(settings, portrait)
+        response.headers["Location"] = f"/v1/sessions/{session.id}"
+        return self._created(session)
+
+    async def state(self, session_id: str) -> SessionState:
+        """How a session goes."""
+        return self._sessions.find(session_id).state
+
+    async def offer(self, session_id: str, offer: SessionDescription) -> SessionDescription:
+        """Connect: the page's offer in, the answer with all of the server's addresses out."""
+        session = self._sessions.find(session_id)
+        if offer.type != "offer":
+            raise RequestRefused("type: an offer is expected here, not an answer")
+        return SessionDescription(type="answer", sdp=await session.answer(offer.sdp))
+
+    async def controls(self, session_id: str, patch: ControlsPatch) -> Controls:
+        """Change what is named; all controls come back."""
+        return self._sessions.find(session_id).change(patch)
+
+    async def interrupt(self, session_id: str) -> None:
+        """Drop all sound that has not been played, close the mouth."""
+        self._sessions.find(session_id).interrupt()
+
+    async def end(self, session_id: str) -> None:
+        """End a session and give its place back."""
+        await self._sessions.end(session_id, "its page ended it")
+
+    def _created(self, session: Session) -> SessionCreated:
+        return SessionCreated(
+            id=session.id,
+            presenter=session.presenter,
+            size=session.size,
+            controls=session.controls,
+            ice_servers=self._ice_servers,
+        )
+
+    async def _read(self, request: Request) -> tuple[SessionRequest, bytes | None]:
+        """The settings and the portrait's bytes, from JSON or from a form."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == "application/json":
+            return _settings(await request.body()), None
+        if kind != "multipart/form-data":
+            raise WrongType("send application/json, or multipart/form-data with a portrait")
+        parser = MultiPartParser(
+            request.headers,
+            request.stream(),
+            max_files=1,
+            max_fields=1,
+            max_part_size=self._limits.json_bytes,
+        )
+        parser.spool_max_size = 2 * self._limits.portrait_bytes  # in memory, never on disk
+        try:
+            form = await parser.parse()
+        except (MultiPartException, KeyError) as error:
+            raise RequestRefused("the form cannot be read: one portrait, one settings") from error
+        portrait, settings = form.get("portrait"), form.get("settings", "{}")
+        if not isinstance(portrait, UploadFile) or not isinstance(settings, str):
+            raise RequestRefused("portrait: a file is expected in this form field")
+        data = await portrait.read()
+        await form.close()
+        if not data:
+            raise PictureUnreadable("the portrait is empty: choose a PNG, JPEG or WebP picture")
+        if len(data) > self._limits.portrait_bytes:
+            raise picture_too_large(self._limits.portrait_bytes)
+        return _settings(settings), data
+
+
+def _settings(text: str | bytes) -> SessionRequest:
+    try:
+        return SessionRequest.model_validate_json(text)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False, include_input=False)) from error

@@ -1,0 +1,212 @@
+"""The beat of one session: every 40 ms a tick, its sound at once, its picture from a worker.
+
+    begins(k)   tick k is taken, its sound goes into the ring, its picture to the pool
+    due(k)      the tracks hand over picture k and the sound that belongs to it
+
+Sound never waits for pictures: a late picture means that the last one is shown again,
+and that ticks which piled up meanwhile are skipped. Knows no sockets and no media track.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError, Future
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from engine.clock import Clock, Schedule
+from engine.errors import BackendError
+from engine.pipeline import Pipeline
+from engine.scheduler import Pool
+from engine.types import SOUND_TICK, TICK_MS, AVFrame, Picture, Samples, Tick
+from server import limits
+from server.metrics import Metrics
+
+log = logging.getLogger(__name__)
+P = TypeVar("P")
+SLICE = SOUND_TICK // 2
+"""Samples of one Opus packet: 20 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn(Generic[P]):
+    """A picture that is ready to be handed over."""
+
+    index: int
+    picture: P
+    stamp: float | None
+    seconds: float
+
+
+class Beat(Generic[P]):
+    """Drives a pipeline by the clock. All methods but the drawing run in the event loop.
+
+    Args:
+        pipeline: the session's own.
+        pool: workers shared by all sessions.
+        clock: monotonic.
+        metrics: of the server.
+        prepare: turns RGB into what the picture track hands over; runs in the worker.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        pool: Pool,
+        clock: Clock,
+        metrics: Metrics,
+        prepare: Callable[[Picture], P],
+    ) -> None:
+        self._pipeline, self._pool, self._clock = pipeline, pool, clock
+        self._metrics, self._prepare = metrics, prepare
+        self._loop = asyncio.get_running_loop()
+        self._schedule: Schedule | None = None
+        self._begun = asyncio.Event()
+        self._next = 0
+        self._waiting: deque[Tick] = deque(maxlen=limits.WAITING_TICKS)
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._drawn: deque[Drawn[P]] = deque(maxlen=3)
+        self._sound: deque[tuple[int, Samples]] = deque(maxlen=limits.SOUND_TICKS)
+        self._shown = -1
+        self._dropped_ms = 0.0
+        self.pictures = self.repeated = self.failures = 0
+        self.latencies: deque[float] = deque(maxlen=125)
+        self.renders: deque[float] = deque(maxlen=125)
+
+    def begin(self) -> None:
+        """Start the schedule now; a second call changes nothing."""
+        if self._schedule is None:
+            self._schedule = Schedule(self._clock.now(), limits.PICTURE_LATENCY)
+            self._begun.set()
+
+    @property
+    def schedule(self) -> Schedule:
+        """When ticks are due; only after `begin`."""
+        assert self._schedule is not None
+        return self._schedule
+
+    def advance(self) -> float:
+        """Take every tick that has begun; return when the next one does, in clock seconds."""
+        now = self._clock.now()
+        if self.schedule.behind(self._next, now) > limits.RESYNC_TICKS:
+            start = now - self._next * TICK_MS / 1000
+            self._schedule = Schedule(start, limits.PICTURE_LATENCY)
+            self._metrics.stalls.inc()
+        while self.schedule.begins(self._next) <= now:
+            tick = self._pipeline.tick()
+            self._sound.append((self._next, tick.sound))
+            if len(self._waiting) == limits.WAITING_TICKS:
+                self._metrics.skipped.inc()
+            self._waiting.append(tick)
+            self._next += 1
+        self._draw_waiting()
+        self._count_dropped()
+        return self.schedule.begins(self._next)
+
+    async def due(self, tick: float) -> None:
+        """Wait until tick `tick` (halves are allowed) is to be handed over."""
+        await self._begun.wait()
+        while True:
+            schedule = self.schedule
+            seconds = schedule.due(0) + tick * TICK_MS / 1000 - self._clock.now()
+            if seconds <= 0:
+                return
+            await asyncio.sleep(seconds)
+
+    def newest_due(self) -> int:
+        """The newest tick whose hand-over time has come."""
+        return int((self._clock.now() - self.schedule.due(0)) * 1000 // TICK_MS)
+
+    def picture(self, tick: int) -> P | None:
+        """The newest picture not after `tick`; None before there is any."""
+        drawn = next((it for it in reversed(self._drawn) if it.index <= tick), None)
+        if drawn is None:
+            return None
+        self.pictures += 1
+        self._metrics.pictures.inc()
+        if drawn.index == self._shown:
+            self.repeated += 1
+            self._metrics.repeated.inc()
+        elif drawn.stamp is not None:
+            latency = self._clock.now() - drawn.stamp
+            self.latencies.append(latency)
+            self._metrics.latency.observe(latency)
+        self._shown = drawn.index
+        return drawn.picture
+
+    def sound(self, part: int) -> Samples:
+        """Slice `part` of 20 ms, int16 [960]; two belong to each tick. Silence if it is gone."""
+        tick, half = divmod(part, 2)
+        for index, samples in self._sound:
+            if index == tick:
+                return samples[half * SLICE : (half + 1) * SLICE]
+        return np.zeros(SLICE, np.int16)
+
+    def interrupt(self) -> None:
+        """Drop all sound that has not been handed over."""
+        self._pipeline.interrupt()
+        self._sound.clear()
+
+    @property
+    def dropped_ms(self) -> float:
+        """Sound that came faster than it is played, in ms."""
+        return self._dropped_ms
+
+    async def settle(self, seconds: float) -> None:
+        """Draw nothing more; wait, at most `seconds`, until no worker uses the pipeline."""
+        self._waiting.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), seconds)
+
+    def _draw_waiting(self) -> None:
+        """Hand all waiting ticks to a worker, if none is at work for this session."""
+        if not self._idle.is_set() or not self._waiting:
+            return
+        ticks = list(self._waiting)
+        newest = self._next - 1
+        try:
+            work = self._pool.submit(lambda: self._draw(ticks, newest), self.schedule.due(newest))
+        except BackendError:
+            return  # they wait for the next beat
+        self._waiting.clear()
+        self._idle.clear()
+        self._metrics.skipped.inc(len(ticks) - 1)
+        work.add_done_callback(lambda done: self._loop.call_soon_threadsafe(self._finish, done))
+
+    def _draw(self, ticks: list[Tick], newest: int) -> Drawn[P]:
+        """In a worker: skip all ticks but the last, draw that."""
+        started = self._clock.now()
+        for tick in ticks[:-1]:
+            self._pipeline.skip(tick)
+        frame: AVFrame = self._pipeline.draw(ticks[-1])
+        picture = self._prepare(frame.picture)
+        return Drawn(newest, picture, frame.stamp, self._clock.now() - started)
+
+    def _finish(self, work: Future[Drawn[P]]) -> None:
+        self._idle.set()
+        try:
+            drawn = work.result()
+        except CancelledError:
+            return  # the pool is closing
+        except Exception:
+            self.failures += 1
+            self._metrics.failed.inc()
+            log.exception("a picture could not be drawn")
+        else:
+            self.failures = 0
+            self._drawn.append(drawn)
+            self.renders.append(drawn.seconds)
+            self._metrics.render.observe(drawn.seconds)
+        self._draw_waiting()
+
+    def _count_dropped(self) -> None:
+        dropped = self._pipeline.dropped_ms
+        self._metrics.dropped.inc((dropped - self._dropped_ms) / 1000)
+        self._dropped_ms = dropped
