@@ -1,0 +1,128 @@
+/** Choosing who is seen: an invented presenter, or an own photo. */
+
+import { byId, element } from "./dom.js";
+import { Problem } from "./problem.js";
+
+const OWN = "own-photo";
+const LARGEST_SIDE = 1280; // pixels; enough for any face, and quick to upload
+const JPEG_QUALITY = 0.92;
+
+/** Events: `choose` (the choice changed), `problem` (detail: a Problem with a photo). */
+export class Presenters extends EventTarget {
+  #tiles = byId("presenters");
+  #file = byId("photo-file");
+  #known = [];
+  #photo = null;
+
+  constructor() {
+    super();
+    this.#tiles.addEventListener("change", () => this.#tell("choose"));
+    byId("photo-button").addEventListener("click", () => this.#file.click());
+    this.#file.addEventListener("change", () => {
+      if (this.#file.files[0]) this.usePhoto(this.#file.files[0]);
+      this.#file.value = ""; // so that the same file can be chosen again
+    });
+    this.#acceptDrops();
+  }
+
+  /** @param {{id: string, name: string, picture: string}[]} presenters */
+  show(presenters) {
+    this.#known = presenters.map(({ id, name, picture }) => ({
+      id,
+      name,
+      picture: new URL(picture, document.baseURI).href,
+    }));
+    this.#tiles.replaceChildren(...this.#known.map((presenter) => this.#tile(presenter)));
+    this.#select(this.#known[0]?.id);
+  }
+
+  /**
+   * Who is chosen. `portrait` is the own photo, null for a presenter.
+   * @returns {{id: string | null, name: string, picture: string, portrait: Blob | null} | null}
+   */
+  get chosen() {
+    const id = this.#tiles.querySelector("input:checked")?.value;
+    if (id === OWN) return { ...this.#photo, id: null };
+    const presenter = this.#known.find((known) => known.id === id);
+    return presenter ? { ...presenter, portrait: null } : null;
+  }
+
+  /**
+   * Take an own photo and choose it.
+   * @param {File} file
+   */
+  async usePhoto(file) {
+    try {
+      const portrait = await redraw(file);
+      if (this.#photo) URL.revokeObjectURL(this.#photo.picture);
+      const picture = URL.createObjectURL(portrait);
+      this.#photo = { name: "Your photo", picture, portrait };
+    } catch (problem) {
+      return this.#tell("problem", problem);
+    }
+    this.#tiles.querySelector(`[data-id="${OWN}"]`)?.remove();
+    this.#tiles.append(this.#tile({ id: OWN, ...this.#photo }));
+    this.#select(OWN);
+  }
+
+  #tile({ id, name, picture }) {
+    return element(
+      "label",
+      { className: "tile", title: name, data: { id } },
+      element("input", { type: "radio", name: "presenter", value: id }),
+      element("img", { src: picture, alt: name, width: 128, height: 128, draggable: false }),
+    );
+  }
+
+  #select(id) {
+    const radio = this.#tiles.querySelector(`[data-id="${id}"] input`);
+    if (radio) radio.checked = true;
+    this.#tell("choose");
+  }
+
+  /** A photo may be dropped anywhere on the page, while no call runs. */
+  #acceptDrops() {
+    const { body } = document;
+    const mark = (dropping) => body.toggleAttribute("data-dropping", dropping);
+    const takes = (event) =>
+      event.dataTransfer?.types.includes("Files") && body.dataset.phase === "setup";
+    addEventListener("dragover", (event) => {
+      event.preventDefault(); // or the browser would leave the page to show the file
+      mark(takes(event));
+    });
+    addEventListener("dragleave", (event) => event.relatedTarget ?? mark(false));
+    addEventListener("drop", (event) => {
+      event.preventDefault();
+      mark(false);
+      if (takes(event) && event.dataTransfer.files[0]) this.usePhoto(event.dataTransfer.files[0]);
+    });
+  }
+
+  #tell(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/**
+ * Draw a photo anew: upright, of a sensible size, and without what the camera wrote into it.
+ * @param {Blob} file
+ * @returns {Promise<Blob>} JPEG
+ */
+async function redraw(file) {
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(file);
+  } catch {
+    throw new Problem("picture_unreadable");
+  }
+  const scale = Math.min(1, LARGEST_SIDE / Math.max(bitmap.width, bitmap.height));
+  const canvas = element("canvas", {
+    width: Math.max(1, Math.round(bitmap.width * scale)),
+    height: Math.max(1, Math.round(bitmap.height * scale)),
+  });
+  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  return new Promise((resolve, reject) => {
+    const done = (blob) => (blob ? resolve(blob) : reject(new Problem("picture_unreadable")));
+    canvas.toBlob(done, "image/jpeg", JPEG_QUALITY);
+  });
+}

@@ -1,0 +1,49 @@
+/** What can go wrong, in sentences that say what to do. */
+
+const SENTENCES = {
+  server_gone: "The server does not answer. Check that it is running, then try again.",
+  server_full: "All places are taken at the moment. Try again in a minute.",
+  unreachable:
+    "No connection could be made. A firewall may be in the way: try another network, or ask whoever runs this server.",
+  connection_lost: "The connection was lost. Call again to go on.",
+  no_face: "No face was found in this photo. Use one that shows a single face from the front.",
+  several_faces: "There is more than one face in this photo. Use one that shows a single person.",
+  face_unsuitable:
+    "The face in this photo is too small, turned away or cut off. Use one that shows it whole, from the front.",
+  picture_unreadable: "This file cannot be read as a picture. Use a JPEG, PNG or WebP file.",
+  picture_too_large: "This picture is too large. Use a smaller one.",
+  tracker_missing: "This server cannot read photos. Choose one of the presenters.",
+  unknown_presenter: "This presenter is no longer there. Choose another one.",
+  unknown_session: "The call is no longer known to the server. Call again.",
+  microphone_denied:
+    "The microphone is blocked. Allow it beside the address of this page, then try again, or use a sample sentence.",
+  microphone_missing: "No microphone was found. Plug one in, or use a sample sentence.",
+  microphone_busy:
+    "The microphone cannot be opened; another program may be using it. Close that, or use a sample sentence.",
+  microphone_insecure:
+    "Browsers give the microphone only to pages opened over https or on localhost. Use a sample sentence, or open this page that way.",
+  sample_unreadable: "This sentence could not be loaded. Try another one.",
+  browser_too_old:
+    "This browser cannot make live calls. Use a current Chrome, Edge, Firefox or Safari.",
+};
+
+/** An error that is shown to people: `message` is a sentence, `code` is for programs. */
+export class Problem extends Error {
+  /**
+   * @param {string} code one of the codes above, or one of the server's
+   * @param {string} [message] used where the code has no sentence of its own
+   */
+  constructor(code, message) {
+    super(SENTENCES[code] ?? message ?? "Something went wrong. Try again.");
+    this.code = code;
+  }
+}
+
+/**
+ * Make a sentence of anything that was thrown.
+ * @param {unknown} error
+ * @returns {Problem}
+ */
+export function problemOf(error) {
+  return error instanceof Problem ? error : new Problem("page", undefined);
+}
