@@ -12,12 +12,18 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Floats: TypeAlias = NDArray[np.float32]
 Samples: TypeAlias = NDArray[np.int16]
 Picture: TypeAlias = NDArray[np.uint8]
 """RGB, [height, width, 3]."""
+
+
+def floats(values: ArrayLike) -> Floats:
+    """Any numbers as a float32 array."""
+    return np.asarray(values, np.float32)
+
 
 TICK_MS = 40
 TICKS_PER_SECOND = 25

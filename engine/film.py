@@ -1,0 +1,187 @@
+"""A speech file and a face become a film: the live pipeline on a manual clock.
+
+Sound of any kind that PyAV reads, also out of a video file, goes in; an MP4 with H.264
+pictures and AAC sound comes out. Nothing depends on time or threads, so the same
+input and seed give the same pictures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fractions
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import av
+import av.error
+import numpy as np
+
+from engine.errors import DeviceError, SoundEmpty, SoundUnreadable
+from engine.mixer import Controls
+from engine.pipeline import Pipeline
+from engine.render import Identity
+from engine.studio import Studio
+from engine.types import SOUND_RATE, SOUND_TICK, TICKS_PER_SECOND, AVFrame, Samples, Sound
+
+LONGEST_SECONDS: Final = 3_600
+"""Sound beyond an hour is refused: a file of silence unpacks a thousandfold."""
+BIT_RATE: Final = 96_000
+QUALITY: Final = "18"
+"""x264's constant rate factor: visually the same as the pictures."""
+
+
+def read_sound(source: Path) -> Iterator[Samples]:
+    """The sound of a file at 48 kHz mono, int16, in pieces.
+
+    Raises:
+        SoundUnreadable: no file that PyAV can read, damaged, without sound, or too long.
+        SoundEmpty: there are no samples in it.
+    """
+    count = 0
+    try:
+        with av.open(str(source)) as container:
+            if not container.streams.audio:
+                raise SoundUnreadable("there is no sound in this file: use a sound or video file")
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
+            for frame in container.decode(audio=0):
+                for part in resampler.resample(frame):
+                    count += part.samples
+                    if count > LONGEST_SECONDS * SOUND_RATE:
+                        raise SoundUnreadable("the sound is longer than an hour: cut it")
+                    yield part.to_ndarray()[0].astype(np.int16)
+            for part in resampler.resample(None):
+                count += part.samples
+                yield part.to_ndarray()[0].astype(np.int16)
+    except (av.error.FFmpegError, OSError, ValueError) as error:
+        raise SoundUnreadable(
+            "this file cannot be read as sound: use WAV, MP3, M4A, Ogg, FLAC or a video"
+        ) from error
+    if count == 0:
+        raise SoundEmpty("there is no sound in this file: it has no samples")
+
+
+def sound_seconds(source: Path) -> float:
+    """How long a file says it is, in seconds; 0 when it does not say."""
+    try:
+        with av.open(str(source)) as container:
+            return float(container.duration or 0) / av.time_base
+    except (av.error.FFmpegError, OSError, ValueError):
+        return 0.0
+
+
+def make_film(
+    studio: Studio,
+    identity: Identity,
+    sound: Path,
+    target: Path,
+    *,
+    seed: int,
+    controls: Controls,
+    tell: Callable[[], object] = lambda: None,
+) -> int:
+    """Let `identity` speak the sound of a file; returns how many pictures there are.
+
+    Args:
+        studio: that made the identity.
+        identity: whose face it is.
+        sound: file with speech.
+        target: MP4 file to write.
+        seed: of blinks and small motions.
+        controls: sources, gains and emotion.
+        tell: called after each picture.
+
+    Raises:
+        SoundError: the sound cannot be read; no file is left then.
+        DeviceError: the film cannot be written.
+    """
+    pipeline = studio.pipeline(identity, seed=seed, controls=controls, limit=SOUND_RATE, cushion=0)
+    count = 0
+    with Film(target, identity.size) as film:
+        for frame in frames(pipeline, read_sound(sound)):
+            film.add(frame)
+            count += 1
+            tell()
+    return count
+
+
+def frames(pipeline: Pipeline, sound: Iterator[Samples]) -> Iterator[AVFrame]:
+    """Pictures with their sound, from the first sample to the last.
+
+    The look-ahead's first ticks, in which nothing is played yet, are left out.
+    """
+    pending = np.zeros(0, np.int16)
+    begun = 0
+    for piece in sound:
+        pending = np.concatenate([pending, piece])
+        while len(pending) >= SOUND_TICK:
+            yield from _step(pipeline, pending[:SOUND_TICK], begun)
+            pending = pending[SOUND_TICK:]
+            begun += 1
+    rest = np.zeros(SOUND_TICK, np.int16)
+    rest[: len(pending)] = pending
+    for samples in [rest, *[np.zeros(SOUND_TICK, np.int16)] * pipeline.delay]:
+        yield from _step(pipeline, samples, begun)
+        begun += 1
+
+
+def _step(pipeline: Pipeline, samples: Samples, begun: int) -> Iterator[AVFrame]:
+    pipeline.push(Sound(samples, SOUND_RATE))
+    frame = pipeline.pull()
+    if begun >= pipeline.delay:
+        yield frame
+
+
+class Film:
+    """Writes frames to an MP4 file; a half-written file is removed.
+
+    Args:
+        target: where to; its folder must exist.
+        size: width and height of the pictures.
+    """
+
+    def __init__(self, target: Path, size: int) -> None:
+        self._target = target
+        self._partial = target.with_name(target.name + ".part")
+        try:
+            self._container = av.open(str(self._partial), "w", format="mp4")
+        except (av.error.FFmpegError, OSError) as error:
+            raise DeviceError(
+                "the film cannot be written there: choose a folder that exists and may be written"
+            ) from error
+        options = {"crf": QUALITY, "preset": "veryfast"}
+        self._video = self._container.add_stream("libx264", TICKS_PER_SECOND, options)
+        self._video.width = self._video.height = size
+        self._video.pix_fmt = "yuv420p"
+        self._video.codec_context.thread_count = 1  # the same file on every machine
+        self._audio = self._container.add_stream("aac", SOUND_RATE)
+        self._audio.layout = "mono"
+        self._audio.bit_rate = BIT_RATE
+        self._count = 0
+
+    def add(self, frame: AVFrame) -> None:
+        """Append one picture and its 40 ms of sound."""
+        picture = av.VideoFrame.from_ndarray(frame.picture, format="rgb24")
+        picture.pts = self._count
+        picture.time_base = fractions.Fraction(1, TICKS_PER_SECOND)
+        self._container.mux(self._video.encode(picture))
+        sound = av.AudioFrame.from_ndarray(frame.sound[None], format="s16", layout="mono")
+        sound.sample_rate = SOUND_RATE
+        sound.pts = self._count * SOUND_TICK
+        sound.time_base = fractions.Fraction(1, SOUND_RATE)
+        self._container.mux(self._audio.encode(sound))
+        self._count += 1
+
+    def __enter__(self) -> Film:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._container.mux(self._video.encode(None))
+            self._container.mux(self._audio.encode(None))
+            self._container.close()
+            self._partial.replace(self._target)
+            return
+        with contextlib.suppress(av.error.FFmpegError, OSError):
+            self._container.close()
+        self._partial.unlink(missing_ok=True)

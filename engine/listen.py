@@ -1,0 +1,43 @@
+"""Sound to mouth motion, streaming: the bundle's `listen` graph and its state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.backends import Graph
+from engine.mel import LogMel
+from engine.types import Floats
+
+
+class Listener:
+    """Hears one session.
+
+    The graph takes the log-mel frames of one tick, [1, frames, bands], and a state,
+    [1, n]; it gives the mouth's coefficients, [1, mouth], and the next state. The
+    motion belongs to the tick that was heard `lookahead_ticks` before.
+
+    Args:
+        graph: the compiled `listen` graph; shared between sessions.
+        state_size: n.
+    """
+
+    def __init__(self, graph: Graph, state_size: int) -> None:
+        self._graph = graph
+        self._mel = LogMel()
+        self._state = np.zeros((1, state_size), np.float32)
+
+    def hear(self, heard: Floats) -> Floats:
+        """Mouth motion, float32 [mouth], after hearing one more tick.
+
+        Args:
+            heard: float32 [640] at 16 kHz, -1..1.
+        """
+        outputs = self._graph.run({"mel": self._mel(heard)[None], "state": self._state})
+        self._state = outputs["next_state"]
+        mouth: Floats = outputs["mouth"][0]
+        return mouth
+
+    def reset(self) -> None:
+        """Forget everything heard; equal to a new listener."""
+        self._mel.reset()
+        self._state = np.zeros_like(self._state)

@@ -1,0 +1,231 @@
+"""The portrait's landmark mesh, moved by coefficients: the analytic face.
+
+Once per avatar the landmarks become a neutral face with closed lips; per tick the 52
+coefficients and the pose move it. Lengths are pixels of the portrait, axes x right,
+y down, z away from the camera, projection parallel. `flow.py` turns the result into
+a picture's displacement, `mouth.py` and `eyes.py` paint what no warp can give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import facemesh as points
+from engine.arkit import EXPRESSION, MOUTH
+from engine.tracker import Face
+from engine.types import Floats, Motion, floats
+
+POINTS: Final = 468
+NAMES: Final = {name: place for place, name in enumerate((*MOUTH, *EXPRESSION))}
+
+SMILE_REMOVED: Final = 0.8
+"""Share of the mouth coefficients read on the portrait that is taken away: all of it
+would overshoot, because the tracker reads more than the transferred units move."""
+READ_NOISE: Final = 0.08
+"""Readings below this are the tracker's noise."""
+LIP_REACH: Final = 0.33
+"""How far closing the lips reaches, in mouth widths (standard deviation)."""
+LID_FOLLOWS: Final = 0.35
+"""Share of the opening by which the upper lid sinks with a full look down."""
+CREASE_FOLLOWS: Final = 0.5
+"""Share of the upper lid's way that the crease above goes along."""
+LOWER_LID: Final = 0.06
+"""Share of the opening by which the lower lid rises in a blink."""
+
+RINGS: Final = ((1.22, 0.92, 0.45), (1.5, 0.6, 0.12), (2.0, 0.0, 0.0))
+"""Around the face's outline: radius in outlines, share of the pose, share of the
+expression. Hair and neck follow the head less and less; the corners stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceModel:
+    """What is the same for all avatars; arrays of the bundle's `mesh` asset.
+
+    `units` float32 [52, 468, 3] in outer eye distances, `triangles` int [n, 3] of the
+    face less its openings, `closing` float32 [468] how far a point goes with its lip
+    (upper +, lower -), `partner` int [468] the inner-lip pair it goes with.
+    """
+
+    units: Floats
+    triangles: NDArray[np.int64]
+    closing: Floats
+    partner: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> FaceModel:
+        """From the arrays `units`, `triangles` and `canonical` of the asset."""
+        units = arrays["units"].astype(np.float32)
+        for name, place in NAMES.items():
+            if name.startswith(("eyeLook", "eyeBlink")):
+                units[place] = 0.0  # lids and gaze are placed exactly, not by transferred units
+        triangles = arrays["triangles"].astype(np.int64)
+        openings = (
+            {*points.LIP_UPPER_INNER, *points.LIP_LOWER_INNER},
+            set(points.EYE_RIGHT),
+            set(points.EYE_LEFT),
+        )
+        for opening in openings:
+            triangles = triangles[~np.isin(triangles, list(opening)).all(axis=1)]
+        closing, partner = lip_weights(arrays["canonical"].astype(np.float32))
+        return cls(units, triangles, closing, partner)
+
+
+def lip_weights(canonical: Floats) -> tuple[Floats, NDArray[np.int64]]:
+    """How each point goes with the lips: signed weight [468] and inner-lip pair [468].
+
+    Args:
+        canonical: the canonical face, float32 [468, 3], y up.
+    """
+    upper = canonical[list(points.LIP_UPPER_INNER)]
+    lower = canonical[list(points.LIP_LOWER_INNER)]
+    line = (upper[:, 1] + lower[:, 1]) / 2
+    side = np.sign(canonical[:, 1] - np.interp(canonical[:, 0], upper[:, 0], line))
+    side[[*points.LIP_UPPER_INNER, *points.LIP_UPPER_OUTER]] = 1.0
+    side[[*points.LIP_LOWER_INNER[1:-1], *points.LIP_LOWER_OUTER[1:-1]]] = -1.0
+    distances = [np.linalg.norm(canonical[:, None] - lip[None], axis=2) for lip in (upper, lower)]
+    above = side > 0
+    partner = np.where(above, distances[0].argmin(1), distances[1].argmin(1))
+    nearest = np.where(above, distances[0].min(1), distances[1].min(1))
+    width = np.linalg.norm(upper[0] - upper[-1])
+    weight = np.exp(-((nearest / (LIP_REACH * width)) ** 2)) * side
+    return weight.astype(np.float32), partner
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A rigid motion of the head: p -> (p - pivot) rotation^T scale + pivot + shift."""
+
+    rotation: Floats
+    scale: float
+    pivot: Floats
+    shift: Floats
+
+    def __call__(self, places: Floats) -> Floats:
+        """Move points [n, 3]."""
+        turned = (places - self.pivot) @ self.rotation.T
+        return floats(turned * self.scale + self.pivot + self.shift)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The face in one tick.
+
+    `still` [468, 3] is the face before the head's turn, `face` after it, `rings`
+    [len(RINGS) * 36, 2] the points around it, `turn` what moved it.
+    """
+
+    still: Floats
+    face: Floats
+    rings: Floats
+    turn: Turn
+
+
+class Mesh:
+    """One avatar's face.
+
+    Args:
+        model: what all avatars share.
+        face: what was read on the portrait, in its pixels.
+        width: of the portrait in pixels.
+    """
+
+    def __init__(self, model: FaceModel, face: Face, width: int) -> None:
+        self._model = model
+        self._width = width
+        self.source = face.points[:POINTS].copy()
+        self.source_rings = self._around(self.source)
+        eyes = self.source[[points.EYE_OUTER_RIGHT, points.EYE_OUTER_LEFT]]
+        self.eye_distance = float(np.linalg.norm(eyes[0] - eyes[1]))
+        self.facing = rotation(*(float(angle) for angle in face.turn))
+        self._units = self.eye_distance * model.units @ self.facing.T
+        ears = self.source[[points.EAR_RIGHT, points.EAR_LEFT]].mean(axis=0)
+        self._pivot = ears + floats([0.0, 0.5, 0.15]) * np.float32(self.eye_distance)
+        self.neutral = self._close(self._without_speech(face))
+        corners = self.neutral[[points.LIP_UPPER_INNER[0], points.LIP_UPPER_INNER[-1]]]
+        self.mouth_width = float(np.linalg.norm(corners[0] - corners[1]))
+        middle = self.neutral[[points.LIP_UPPER_INNER[5], points.LIP_LOWER_INNER[5]]]
+        self.mouth_centre = 0.3 * corners.mean(axis=0) + 0.7 * middle.mean(axis=0)
+
+    def shape(self, motion: Motion) -> Shape:
+        """The face that does `motion` (pose relative to the portrait's own)."""
+        code = np.concatenate([motion.mouth, motion.expression])
+        active = np.flatnonzero(code)
+        still = self.neutral + floats(np.tensordot(code[active], self._units[active], (0, 0)))
+        self._part_lips(still)
+        self._set_lids(still, code)
+        turn = self._turn(motion.pose)
+        face = turn(still)
+        return Shape(still, face, self._rings(still, turn), turn)
+
+    def _without_speech(self, face: Face) -> Floats:
+        read = face.coefficients.copy()
+        read[len(MOUTH) :] = 0.0
+        read[read < READ_NOISE] = 0.0
+        return self.source - floats(SMILE_REMOVED * np.tensordot(read, self._units, (0, 0)))
+
+    def _gap(self, face: Floats) -> Floats:
+        return face[list(points.LIP_LOWER_INNER)] - face[list(points.LIP_UPPER_INNER)]
+
+    def _close(self, face: Floats) -> Floats:
+        """Bring the inner lips together, whatever the portrait does."""
+        move = 0.5 * self._gap(face)[self._model.partner]
+        closed: Floats = face + self._model.closing[:, None] * move
+        return closed
+
+    def _part_lips(self, face: Floats) -> None:
+        """Lips may touch but never cross."""
+        crossed = np.minimum(self._gap(face)[:, 1], 0.0)
+        if crossed.any():
+            face[:, 1] += self._model.closing * 0.5 * crossed[self._model.partner]
+
+    def _set_lids(self, face: Floats, code: Floats) -> None:
+        for side, upper, lower, crease in (
+            ("Right", points.LID_UPPER_RIGHT, points.LID_LOWER_RIGHT, points.CREASE_RIGHT),
+            ("Left", points.LID_UPPER_LEFT, points.LID_LOWER_LEFT, points.CREASE_LEFT),
+        ):
+            looks = code[NAMES[f"eyeLookDown{side}"]] - 0.4 * code[NAMES[f"eyeLookUp{side}"]]
+            blink = float(code[NAMES[f"eyeBlink{side}"]])
+            closed = min(1.0, blink + (1.0 - blink) * LID_FOLLOWS * float(looks))
+            opening = face[list(lower)] - face[list(upper)]
+            face[list(lower)] -= LOWER_LID * blink * opening
+            face[list(upper)] += (closed - LOWER_LID * blink) * opening
+            face[list(crease)] += CREASE_FOLLOWS * closed * opening
+
+    def _turn(self, pose: Floats) -> Turn:
+        yaw, pitch, roll, x, y, scale = (float(value) for value in pose)
+        shift = floats([x * self._width, y * self._width, 0.0])
+        return Turn(rotation(yaw, pitch, roll), float(np.exp(scale)), self._pivot, shift)
+
+    def _around(self, face: Floats) -> Floats:
+        outline = face[list(points.OVAL), :2]
+        middle = outline.mean(axis=0)
+        return np.concatenate([middle + (outline - middle) * radius for radius, _, _ in RINGS])
+
+    def _rings(self, still: Floats, turn: Turn) -> Floats:
+        outline = list(points.OVAL)
+        moved = still[outline] - self.source[outline]
+        rings = []
+        for ring, (_, with_pose, with_face) in zip(
+            np.split(self.source_rings, len(RINGS)), RINGS, strict=True
+        ):
+            before = np.concatenate([ring, self.source[outline, 2:]], axis=1)
+            after = turn(before + np.float32(with_face) * moved)
+            rings.append((before + np.float32(with_pose) * (after - before))[:, :2])
+        return np.concatenate(rings)
+
+
+def rotation(yaw: float, pitch: float, roll: float) -> Floats:
+    """Ry Rx Rz for angles in degrees: yaw + to image right, pitch + down, roll + counter-clockwise.
+
+    For row vectors use its transpose; axes as in this module (x right, y down, z away).
+    """
+    y, p, r = np.radians([-yaw, pitch, -roll])
+    about_y = [[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]]
+    about_x = [[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]]
+    about_z = [[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]]
+    return floats(np.array(about_y) @ np.array(about_x) @ np.array(about_z))

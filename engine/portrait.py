@@ -1,0 +1,162 @@
+"""A picture from anywhere becomes a checked, square portrait with its face read.
+
+Pictures are checked before they are decoded: kind by content, then size from the
+header. Turned photographs (EXIF) are set upright; all metadata is dropped.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine.errors import (
+    FaceUnsuitable,
+    NoFace,
+    PictureTooLarge,
+    PictureUnreadable,
+    SeveralFaces,
+)
+from engine.resample import affine
+from engine.tracker import Face
+from engine.types import Floats, Picture, floats
+
+KINDS: Final = ("PNG", "JPEG", "WEBP")
+MOST_PIXELS: Final = 16_777_216
+"""4096 x 4096: more than any avatar needs, 50 MB decoded."""
+LONGEST_SIDE: Final = 2_048
+"""Larger pictures are reduced before the face is looked for."""
+PORTRAIT_SIZE: Final = 512
+CROP: Final = 1.9
+"""Side of the portrait in heights of the face."""
+TIGHTEST: Final = 1.5
+"""Side of the smallest crop that still shows hair and chin, in heights of the face."""
+HEADROOM: Final = 0.52
+"""Share of the portrait above the middle of the face."""
+SMALLEST_FACE: Final = 72
+"""Height of the face in pixels below which nothing good can come of it."""
+MOST_TURN: Final = 25.0
+"""Degrees of yaw or pitch beyond which half of the face is missing."""
+MOST_OUTSIDE: Final = 0.02
+"""Share of the face's points that may lie outside the picture."""
+
+
+class ReadsFaces(Protocol):
+    """What finds faces; `engine.tracker.FaceTracker` does."""
+
+    def __call__(self, picture: Picture) -> list[Face]:
+        """The faces in a picture."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Portrait:
+    """A square picture, uint8 [512, 512, 3], and the face in it, in its pixels."""
+
+    picture: Picture
+    face: Face
+
+
+def decode_picture(content: bytes) -> Picture:
+    """Decode a PNG, JPEG or WebP picture to upright RGB.
+
+    Raises:
+        PictureUnreadable: another kind of file, or a damaged one.
+        PictureTooLarge: more than `MOST_PIXELS`; nothing has been decoded then.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            picture = Image.open(io.BytesIO(content), formats=KINDS)
+        width, height = picture.size
+        if width * height > MOST_PIXELS:
+            raise PictureTooLarge(
+                f"the picture has {width} x {height} pixels: send one of at most 4096 x 4096"
+            )
+        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+        upright = ImageOps.exif_transpose(picture)
+        return _flatten(upright)
+    except Image.DecompressionBombError as error:
+        raise PictureTooLarge("the picture is far too large: send at most 4096 x 4096") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise PictureUnreadable(
+            "this is not a picture that can be read: send a PNG, JPEG or WebP file"
+        ) from error
+
+
+def _flatten(picture: Image.Image) -> Picture:
+    """RGB pixels, transparency over light grey, no side longer than `LONGEST_SIDE`."""
+    if picture.has_transparency_data:
+        layered = picture.convert("RGBA")
+        ground = Image.new("RGBA", layered.size, (225, 227, 230, 255))
+        picture = Image.alpha_composite(ground, layered)
+    picture = picture.convert("RGB")
+    picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return np.asarray(picture).copy()
+
+
+def make_portrait(content: bytes, tracker: ReadsFaces) -> Portrait:
+    """Check, decode and crop a picture to a portrait.
+
+    Raises:
+        PortraitError: one of its leaves, with a sentence for the person who sent it.
+    """
+    picture = decode_picture(content)
+    face = the_face(tracker(picture), picture)
+    cropped = crop(picture, face.points)
+    faces = tracker(cropped)
+    if len(faces) == 0:
+        raise NoFace("the face could not be read well: use a sharper picture from the front")
+    largest = max(faces, key=lambda found: float(np.ptp(found.points[:, 1])))
+    return Portrait(cropped, largest)
+
+
+def the_face(faces: list[Face], picture: Picture) -> Face:
+    """The one face of a picture, if it is fit for an avatar.
+
+    Raises:
+        NoFace, SeveralFaces, FaceUnsuitable: it is not.
+    """
+    if not faces:
+        raise NoFace("no face was found: send a picture of one person, from the front, well lit")
+    if len(faces) > 1:
+        raise SeveralFaces("more than one face was found: cut the picture to one person")
+    face = faces[0]
+    if np.ptp(face.points[:468, 1]) < SMALLEST_FACE:
+        raise FaceUnsuitable("the face is too small: it should be at least 72 pixels high")
+    if np.abs(face.turn[:2]).max() > MOST_TURN:
+        raise FaceUnsuitable("the face is turned away: use a picture that looks at the camera")
+    outside = (face.points[:468, :2] < 0) | (face.points[:468, :2] > picture.shape[1::-1])
+    if outside.any(axis=1).mean() > MOST_OUTSIDE:
+        raise FaceUnsuitable("the face is cut off: use a picture that shows all of it")
+    return face
+
+
+def crop(picture: Picture, points: Floats) -> Picture:
+    """The square around a face, [512, 512, 3].
+
+    It stays inside the picture where that leaves `TIGHTEST` heights of the face;
+    beyond the picture the edge is repeated.
+    """
+    height = float(np.ptp(points[:468, 1]))
+    room = floats(picture.shape[1::-1])
+    side = max(min(CROP * height, float(room.min())), TIGHTEST * height)
+    middle = points[:468, :2].mean(axis=0)
+    corner = middle - side * floats([0.5, HEADROOM])
+    if side <= room.min():
+        corner = np.clip(corner, 0.0, room - side)
+    scale = PORTRAIT_SIZE / side
+    matrix = floats([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
+    if scale < 0.5:  # cv2.warpAffine does not average: reduce first, or fine detail flickers
+        reduced = cv2.resize(
+            picture, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA
+        )
+        picture = np.asarray(reduced, np.uint8)
+        matrix[:, :2] /= 2 * scale
+    how = cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(affine(picture, matrix, (PORTRAIT_SIZE, PORTRAIT_SIZE), how), np.uint8)

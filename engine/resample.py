@@ -1,0 +1,72 @@
+"""OpenCV's resampling with honest types: pixels in, pixels out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.types import Floats, Picture
+
+
+def lookup(picture: Picture, places: Floats) -> Picture:
+    """`picture` at `places` [h, w, 2] (x, y; whole numbers are the pixels' middles)."""
+    edge = cv2.BORDER_REPLICATE
+    found: Any = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=edge)  # type: ignore[call-overload]
+    return np.asarray(found, np.uint8)
+
+
+def affine(
+    pixels: NDArray[Any],
+    matrix: Floats,
+    size: tuple[int, int],
+    interpolation: int = cv2.INTER_LINEAR,
+    border: tuple[int, int, int] | None = None,
+) -> NDArray[Any]:
+    """`pixels` moved by `matrix` [2, 3] (source to target) into [height, width] = `size`.
+
+    Outside lies `border`, or the edge repeated where none is given.
+    """
+    mode = cv2.BORDER_REPLICATE if border is None else cv2.BORDER_CONSTANT
+    moved = cv2.warpAffine(
+        pixels,
+        matrix,
+        (size[1], size[0]),
+        flags=interpolation,
+        borderMode=mode,
+        borderValue=border or (0, 0, 0),
+    )
+    return np.asarray(moved)
+
+
+def resized_picture(picture: Picture, size: int, interpolation: int = cv2.INTER_AREA) -> Picture:
+    """A square picture at `size` pixels."""
+    return np.asarray(cv2.resize(picture, (size, size), interpolation=interpolation), np.uint8)
+
+
+def resized_floats(values: Floats, width: int, height: int, average: bool = False) -> Floats:
+    """Values [h, w, n] on a grid of another size, bilinear or averaged."""
+    how = cv2.INTER_AREA if average else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(values, (width, height), interpolation=how), np.float32)
+
+
+def fill(mask: Picture, outline: Floats, smooth: bool) -> None:
+    """Fill a polygon [n, 2] (pixels, edges at whole numbers) in `mask` [h, w] with 255."""
+    fixed = np.round(outline * 16 - 8).astype(np.int32)
+    cv2.fillPoly(mask, [fixed], (255,), cv2.LINE_AA if smooth else cv2.LINE_8, 4)
+
+
+def cover(outline: Floats, size: tuple[int, int]) -> Floats:
+    """How far a polygon covers each pixel, float32 [h, w] in 0..1, with a soft edge."""
+    mask = np.zeros(size, np.uint8)
+    fill(mask, outline, smooth=True)
+    return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.8), np.float32) / np.float32(255.0)
+
+
+def box_around(outline: Floats, margin: int, size: int) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the pixels around points [n, 2], inside a square picture."""
+    low = np.clip(np.floor(outline.min(axis=0)).astype(int) - margin, 0, size)
+    high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + margin, 0, size)
+    return int(low[0]), int(low[1]), int(high[0]), int(high[1])

@@ -1,0 +1,156 @@
+"""Puts a bundle together: hashes, tensor shapes, presenters, and the manifest.
+
+    python -m export.bundle --folder engine/builtin --portraits PATH
+
+The folder already holds `listen.onnx`, `mesh.npz`, `mouth.png` and the tracker. Each
+portrait `NAME.png` becomes a presenter: cropped, its face read, both stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Annotated, Final
+
+import cv2
+import numpy as np
+import onnx
+import typer
+
+from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.bundle import (
+    MANIFEST,
+    SCHEMA,
+    ComponentSpec,
+    GraphFile,
+    Hearing,
+    Manifest,
+    PresenterFiles,
+    StoredFile,
+)
+from engine.mel import BANDS, FRAMES_PER_TICK
+from engine.portrait import make_portrait
+from engine.tracker import FaceTracker
+from engine.types import Component
+
+LOOKAHEAD_TICKS: Final = 2
+POSE_LIMITS: Final = (20.0, 15.0, 15.0, 0.1, 0.1, 0.2)
+ASSETS: Final = {"mesh": "mesh.npz", "mouth": "mouth.png", "tracker": "face_landmarker.task"}
+EMOTIONS: Final[dict[str, dict[str, float]]] = {
+    "warm": {"mouthSmile": 0.28, "cheekSquint": 0.2, "browInnerUp": 0.12},
+    "happy": {"mouthSmile": 0.6, "cheekSquint": 0.5, "eyeSquint": 0.2, "browOuterUp": 0.1},
+    "surprised": {"browInnerUp": 0.7, "browOuterUp": 0.6, "eyeWide": 0.6, "jawOpen": 0.06},
+    "concerned": {"browInnerUp": 0.55, "browDown": 0.15, "mouthFrown": 0.2, "eyeSquint": 0.15},
+    "sad": {"browInnerUp": 0.7, "mouthFrown": 0.5, "mouthShrugLower": 0.2, "eyeSquint": 0.2},
+    "angry": {"browDown": 0.8, "noseSneer": 0.35, "eyeSquint": 0.35, "mouthPress": 0.25},
+}
+"""Looks by the names of pairs and single coefficients; pairs move on both sides."""
+
+
+def stored(folder: Path, file: str) -> StoredFile:
+    """A file of the bundle with its hash."""
+    return StoredFile(file=file, sha256=hashlib.sha256((folder / file).read_bytes()).hexdigest())
+
+
+def graph_file(folder: Path, file: str) -> GraphFile:
+    """An ONNX file with its hash and the shapes of its tensors."""
+    graph = onnx.load(str(folder / file), load_external_data=False).graph
+
+    def shapes(values: list[onnx.ValueInfoProto]) -> dict[str, list[int | str]]:
+        return {
+            value.name: [
+                dim.dim_param or int(dim.dim_value) for dim in value.type.tensor_type.shape.dim
+            ]
+            for value in values
+        }
+
+    plain = stored(folder, file)
+    return GraphFile(
+        file=plain.file,
+        sha256=plain.sha256,
+        inputs=shapes(list(graph.input)),
+        outputs=shapes(list(graph.output)),
+    )
+
+
+def both_sides(values: dict[str, float]) -> dict[str, float]:
+    """Coefficients of a look, with pairs written out."""
+    known = {*MOUTH, *EXPRESSION}
+    spread: dict[str, float] = {}
+    for name, value in values.items():
+        for full in [name] if name in known else [f"{name}Left", f"{name}Right"]:
+            spread[full] = value
+    return spread
+
+
+def add_presenter(folder: Path, portrait: Path, tracker: FaceTracker) -> PresenterFiles:
+    """Crop and read a portrait; its file's name becomes the presenter's."""
+    made = make_portrait(portrait.read_bytes(), tracker)
+    identifier = portrait.stem.lower()
+    (folder / "presenters").mkdir(exist_ok=True)
+    picture, face = f"presenters/{identifier}.jpg", f"presenters/{identifier}.npz"
+    bgr = cv2.cvtColor(made.picture, cv2.COLOR_RGB2BGR)
+    cv2.imwrite(str(folder / picture), bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])
+    arrays = io.BytesIO()
+    read = made.face
+    np.savez_compressed(arrays, points=read.points, coefficients=read.coefficients, turn=read.turn)
+    (folder / face).write_bytes(arrays.getvalue())
+    return PresenterFiles(
+        id=identifier,
+        name=portrait.stem.capitalize(),
+        picture=stored(folder, picture),
+        face=stored(folder, face),
+    )
+
+
+def components() -> dict[Component, ComponentSpec]:
+    """The built-in coefficients and their limits."""
+
+    def shares(names: tuple[str, ...]) -> ComponentSpec:
+        return ComponentSpec(names=list(names), low=[0.0] * len(names), high=[1.0] * len(names))
+
+    return {
+        Component.MOUTH: shares(MOUTH),
+        Component.POSE: ComponentSpec(
+            names=list(POSE), low=[-limit for limit in POSE_LIMITS], high=list(POSE_LIMITS)
+        ),
+        Component.EXPRESSION: shares(EXPRESSION),
+    }
+
+
+def make(
+    folder: Annotated[Path, typer.Option(help="Folder of the bundle.")],
+    portraits: Annotated[Path, typer.Option(help="Folder with one NAME.png a presenter.")],
+) -> None:
+    """Write the manifest of the built-in bundle."""
+    tracker = FaceTracker((folder / ASSETS["tracker"]).read_bytes())
+    presenters = [
+        add_presenter(folder, portrait, tracker) for portrait in sorted(portraits.glob("*.png"))
+    ]
+    tracker.close()
+    manifest = Manifest(
+        schema_version=SCHEMA,
+        name="builtin",
+        licence="Apache-2.0; presenters CC0; face_landmarker.task Apache-2.0 (MediaPipe)",
+        provenance=(
+            "listen: trained by train/listen.py on synthetic speech (hibari-tts, flite). "
+            "mesh, mouth: made by train/people from MakeHuman's CC0 base head. "
+            "presenters: invented people rendered from CC0 material."
+        ),
+        renderer="mesh",
+        sizes=[256, 512],
+        components=components(),
+        hearing=Hearing(
+            bands=BANDS, frames_per_tick=FRAMES_PER_TICK, lookahead_ticks=LOOKAHEAD_TICKS
+        ),
+        graphs={"listen": graph_file(folder, "listen.onnx")},
+        assets={name: stored(folder, file) for name, file in ASSETS.items()},
+        emotions={name: both_sides(values) for name, values in EMOTIONS.items()},
+        presenters=presenters,
+    )
+    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    typer.run(make)

@@ -1,0 +1,119 @@
+"""The `visavis` command: where the parts of the application are put together.
+
+Each command imports what it needs when it runs, so that `--help` is quick and a missing
+extra is missed only by the command that wants it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import VisavisError
+
+app = typer.Typer(
+    help="A real-time avatar server: one portrait, live, 25 pictures a second with their sound.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+BundleOption = Annotated[
+    Path | None, typer.Option(help="Folder of a bundle; the built-in one when left out.")
+]
+
+
+@app.callback()
+def main() -> None:
+    """Start here: `visavis serve`, then open the page."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one.")] = 8080,
+    bundle: BundleOption = None,
+    ice_host: Annotated[
+        str | None, typer.Option(help="Only local address to offer to callers.")
+    ] = None,
+    insecure_open: Annotated[
+        bool, typer.Option(help="Listen beyond this machine without encryption or login.")
+    ] = False,
+) -> None:
+    """Serve the page, the API and the avatars until Ctrl+C.
+
+    Examples: `visavis serve`, `visavis serve --port 9000 --bundle my-bundle`
+    """
+    from server.serve import serve as run
+
+    web = Path(__file__).parent / "client" / "web"
+    run(host, port, bundle=bundle, web=web, ice_host=ice_host, insecure_open=insecure_open)
+
+
+@app.command()
+def render(
+    sound: Annotated[Path, typer.Argument(help="Speech: a sound file, or a video with sound.")],
+    output: Annotated[Path, typer.Argument(help="The MP4 file to write.")],
+    presenter: Annotated[
+        str | None, typer.Option(help="An invented person of the bundle; the first by default.")
+    ] = None,
+    portrait: Annotated[
+        Path | None, typer.Option(help="A picture of one person, instead of a presenter.")
+    ] = None,
+    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    emotion: Annotated[str, typer.Option(help="A look of the bundle.")] = "neutral",
+    seed: Annotated[int, typer.Option(help="Of blinks and small motions.")] = 0,
+    bundle: BundleOption = None,
+) -> None:
+    """Make a film of a face that speaks a sound file.
+
+    Examples: `visavis render speech.wav film.mp4`,
+    `visavis render talk.mp3 film.mp4 --portrait me.jpg --emotion warm`
+    """
+    from rich.progress import Progress
+
+    from engine.errors import PictureUnreadable
+    from engine.film import make_film, sound_seconds
+    from engine.mixer import Controls
+    from engine.studio import Studio
+    from engine.types import TICKS_PER_SECOND
+
+    studio = Studio.open(bundle)
+    if portrait is None:
+        identity = studio.presenter(presenter or studio.presenters[0].id, size)
+    else:
+        try:
+            content = portrait.read_bytes()
+        except OSError as error:
+            raise PictureUnreadable("the portrait's file cannot be read: check its name") from error
+        identity = studio.portrait(content, size)
+    total = sound_seconds(sound) * TICKS_PER_SECOND
+    with Progress(transient=True) as progress:
+        task = progress.add_task("Rendering", total=total or None)
+        count = make_film(
+            studio,
+            identity,
+            sound,
+            output,
+            seed=seed,
+            controls=Controls(emotion=emotion),
+            tell=lambda: progress.advance(task),
+        )
+    studio.close()
+    typer.echo(f"{output.name}: {count / TICKS_PER_SECOND:.1f} s, {count} pictures")
+
+
+def run() -> None:
+    """Run the command; an error that we know is one sentence and exit code 1."""
+    try:
+        app()
+    except VisavisError as error:
+        typer.echo(f"visavis: {error.message}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()
