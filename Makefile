@@ -1,0 +1,46 @@
+# Two commands matter: `make run` and `make test`. Both set up what they need.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+run: $(VENV)/run ## Install what is needed and serve the page on http://127.0.0.1:8080
+	$(BIN)/visavis serve $(ARGS)
+
+test: $(VENV)/dev ## Install everything and run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/dev ## Lint, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/unit/test_imports.py
+
+bench: $(VENV)/dev ## Measure this machine: table and JSON in out/
+	$(BIN)/visavis bench $(ARGS)
+
+clean: ## Remove what was installed and made
+	rm -rf $(VENV) out build dist
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo 'Visavis needs Python 3.11 or newer: make PYTHON=/path/to/python3.11'; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# MediaPipe goes in without its dependencies: it names an OpenCV that wants a window system.
+$(VENV)/run: $(BIN)/python pyproject.toml constraints.txt system-packages
+	./system-packages libEGL.so.1:libegl1 libGLESv2.so.2:libgles2
+	$(PIP) --editable .
+	$(PIP) --no-deps mediapipe
+	@touch $@
+
+$(VENV)/dev: $(VENV)/run
+	./system-packages chromium:chromium flite:flite libportaudio.so.2:libportaudio2
+	$(PIP) --editable '.[dev]'
+	@touch $@
