@@ -80,10 +80,10 @@ class Beat(Generic[P]):
         self.latencies: deque[float] = deque(maxlen=125)
         self.renders: deque[float] = deque(maxlen=125)
 
-    def begin(self) -> None:
-        """Start the schedule now; a second call changes nothing."""
+    def begin(self, after: float = 0.0) -> None:
+        """Start the schedule in `after` seconds; a second call changes nothing."""
         if self._schedule is None:
-            self._schedule = Schedule(self._clock.now(), limits.PICTURE_LATENCY)
+            self._schedule = Schedule(self._clock.now() + after, limits.PICTURE_LATENCY)
             self._begun.set()
 
     @property

@@ -12,6 +12,11 @@ SESSIONS_PER_CORE: Final = 2
 PICTURE_LATENCY: Final = 0.024
 """Seconds from a tick's start to its hand-over: drawing 5-10 ms, and as much again for
 a busy machine. The look-ahead of the bundle comes on top."""
+FIRST_SOUND_SECONDS: Final = 0.2
+"""A connected page's microphone is heard in that time, or it has none."""
+SOUND_MARGIN: Final = 0.006
+"""Seconds from the usual arrival of a page's sound to the taking of a tick. In step with
+its packets, sound waits 20 to 40 ms less than at a random moment."""
 RESYNC_TICKS: Final = 10
 """A session that fell 400 ms behind (machine asleep) starts a new schedule, no burst."""
 WAITING_TICKS: Final = 50

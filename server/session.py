@@ -76,6 +76,7 @@ class Session:
         self._beat: Beat[av.VideoFrame] = Beat(pipeline, pool, clock, metrics, tracks.as_yuv)
         self._peer: Peer | None = None
         self._beating: asyncio.Task[None] | None = None
+        self._heard = asyncio.Event()
         self._opened = self._seen = clock.now()
         self._allowance, self._refilled = float(limits.MESSAGES_PER_SECOND), self._opened
         self._state: str = "waiting"
@@ -230,12 +231,14 @@ class Session:
         elif state == "connected" and self._beating is None:
             self._seen = self._clock.now()
             self._state = "idle"
-            self._beat.begin()
             self._beating = asyncio.create_task(self._live())
 
     async def _live(self) -> None:
         """The beat, the state and the figures of a connected session."""
         beats = 0
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._heard.wait(), limits.FIRST_SOUND_SECONDS)
+        self._beat.begin(limits.SOUND_MARGIN)
         try:
             while True:
                 due = self._beat.advance()
@@ -249,6 +252,7 @@ class Session:
             self._gone = "it failed"
 
     def _hear(self, sound: Sound) -> None:
+        self._heard.set()
         try:
             self._pipeline.push(sound)
         except Exception:

@@ -1,0 +1,398 @@
+"""Call a server as a page does: create a session, connect, speak, watch and listen."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Final, Literal
+
+import av
+import httpx
+from aiortc import (
+    MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.mediastreams import MediaStreamError
+from pydantic import TypeAdapter
+from rich.console import Console
+
+from client.devices import RATE, SLICE, Microphone, Silence, SoundFile, Voice
+from client.errors import CallLost, CallRefused, FileUnusable
+from client.recorder import Recorder
+from server.protocol import (
+    ClientMessage,
+    ControlsPatch,
+    ErrorBody,
+    PingMessage,
+    PongMessage,
+    PresenterList,
+    ServerMessage,
+    SessionCreated,
+    SessionDescription,
+    SessionRequest,
+    StateMessage,
+    StatsMessage,
+)
+
+PING_SECONDS: Final = 2.0
+CONNECT_SECONDS: Final = 10.0
+CLOSE_SECONDS: Final = 2.0
+AFTER_FILE_SECONDS: Final = 1.0
+"""Listening on after the end of a sound file: look-ahead, network, the closing mouth."""
+SERVER_MESSAGE: Final[TypeAdapter[ServerMessage]] = TypeAdapter(ServerMessage)
+PictureListener = Callable[[av.VideoFrame, float], None]
+"""Gets each picture and when it arrived, in seconds since the call was answered."""
+SoundListener = Callable[[av.AudioFrame, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CallReport:
+    """What a call was like, seen from the caller."""
+
+    session: str
+    seconds: float
+    """From the answer of the server to the end."""
+    pictures: int
+    pictures_per_second: float
+    """From the first picture to the last."""
+    longest_gap_ms: float
+    """Between two pictures."""
+    first_picture_ms: float | None
+    """After the answer; None if there was none."""
+    sound_ms: float
+    round_trip_ms: float | None
+    """Of the last ping; None if none came back."""
+    stats: StatsMessage | None
+    """The server's last figures."""
+    ended: str | None
+    """Why the server ended the session; None if the caller did."""
+
+
+async def call(
+    url: str,
+    *,
+    presenter: str | None = None,
+    portrait: Path | None = None,
+    size: Literal[256, 512] = 512,
+    controls: ControlsPatch | None = None,
+    file: Path | None = None,
+    microphone: bool = False,
+    seconds: float | None = None,
+    record: Path | None = None,
+    progress: bool = False,
+    on_picture: PictureListener | None = None,
+    on_sound: SoundListener | None = None,
+    on_message: Callable[[ServerMessage], None] | None = None,
+) -> CallReport:
+    """Call a server and stay until the time is up, the file is spoken or the server ends it.
+
+    Args:
+        url: of the server, http://127.0.0.1:8710.
+        presenter: id; the first one when neither it nor a portrait is given.
+        portrait: picture of a person, in place of a presenter.
+        size: of the pictures, pixels.
+        controls: to start with.
+        file: sound to speak, in real time.
+        microphone: speak with it; else the caller is silent.
+        seconds: length of the call; a file's own length when left out.
+        record: MP4 file to keep the call in.
+        progress: show how the call goes.
+        on_picture: gets every picture.
+        on_sound: gets all sound.
+        on_message: gets every message of the server.
+
+    Raises:
+        ClientError: one of its leaves.
+    """
+    async with AsyncExitStack() as stack:
+        voice: Voice = Silence()
+        if microphone:
+            voice = stack.enter_context(Microphone())
+        elif file is not None:
+            voice = SoundFile(file)
+            seconds = seconds or voice.seconds + AFTER_FILE_SECONDS
+        recorder = _RecorderThread(record) if record is not None else None
+        if recorder is not None:
+            stack.push_async_callback(recorder.close)
+        settings = SessionRequest(
+            presenter=presenter, size=size, controls=controls or ControlsPatch()
+        )
+        conversation = await stack.enter_async_context(connected(url, voice, settings, portrait))
+        conversation.on_picture, conversation.on_sound = on_picture, on_sound
+        conversation.on_message, conversation.recorder = on_message, recorder
+        await _stay(conversation, seconds, progress)
+        return conversation.report()
+
+
+@asynccontextmanager
+async def connected(
+    url: str, voice: Voice, settings: SessionRequest, portrait: Path | None = None
+) -> AsyncIterator[Conversation]:
+    """A conversation with a new session; both end with the block."""
+    async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS) as http:
+        session = await _create(http, settings, portrait)
+        conversation = Conversation(session, voice)
+        try:
+            offer = await conversation.offer()
+            answer = await _ask(
+                http,
+                "POST",
+                f"/v1/sessions/{session.id}/offer",
+                json=SessionDescription(type="offer", sdp=offer).model_dump(),
+            )
+            await conversation.take(SessionDescription.model_validate_json(answer).sdp)
+            yield conversation
+        finally:
+            await conversation.close()
+            with suppress(httpx.HTTPError):
+                await http.delete(f"/v1/sessions/{session.id}")
+
+
+class Conversation:
+    """One WebRTC connection with a session, and what has come over it.
+
+    Args:
+        session: as the server created it.
+        voice: what is said.
+    """
+
+    def __init__(self, session: SessionCreated, voice: Voice) -> None:
+        self.session = session
+        self.on_picture: PictureListener | None = None
+        self.on_sound: SoundListener | None = None
+        self.on_message: Callable[[ServerMessage], None] | None = None
+        self.recorder: _RecorderThread | None = None
+        self.ended = asyncio.Event()
+        self._open = asyncio.Event()
+        self.stats: StatsMessage | None = None
+        self.state = "connecting"
+        self._reason: str | None = None
+        self._round_trip: float | None = None
+        self._arrivals: list[float] = []
+        self._samples = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._start = time.monotonic()
+        servers = [RTCIceServer(it.urls, it.username, it.credential) for it in session.ice_servers]
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        self._channel = self._connection.createDataChannel("control")
+        self._channel.on("open", self._open.set)
+        self._channel.on("message", self._hear_message)
+        self._connection.addTrack(_Speech(voice))
+        self._connection.addTransceiver("video", direction="recvonly")
+        self._connection.on("track", self._track)
+        self._connection.on("connectionstatechange", self._state_changed)
+
+    async def offer(self) -> str:
+        """Our offer (SDP)."""
+        await self._connection.setLocalDescription()
+        return self._connection.localDescription.sdp
+
+    async def take(self, answer: str) -> None:
+        """Use the server's answer (SDP) and wait until the data channel is open."""
+        self._start = time.monotonic()
+        await self._connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._open.wait()
+        except TimeoutError:
+            raise CallLost("no connection with the server's media: is UDP let through?") from None
+        self._spawn(self._ping())
+
+    def send(self, message: ClientMessage | str) -> None:
+        """Send a message over the data channel."""
+        text = message if isinstance(message, str) else message.model_dump_json()
+        if self._channel.readyState == "open":
+            self._channel.send(text)
+
+    def report(self) -> CallReport:
+        """What the call has been like until now."""
+        arrivals = self._arrivals
+        gaps = [later - earlier for earlier, later in zip(arrivals, arrivals[1:], strict=False)]
+        return CallReport(
+            session=self.session.id,
+            seconds=self._now(),
+            pictures=len(arrivals),
+            pictures_per_second=len(gaps) / sum(gaps) if gaps else 0.0,
+            longest_gap_ms=1000 * max(gaps, default=0.0),
+            first_picture_ms=1000 * arrivals[0] if arrivals else None,
+            sound_ms=1000 * self._samples / RATE,
+            round_trip_ms=self._round_trip,
+            stats=self.stats,
+            ended=self._reason,
+        )
+
+    async def close(self) -> None:
+        """Hang up."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(Exception):  # closing may fail half-way after a broken negotiation
+            await asyncio.wait_for(self._connection.close(), CLOSE_SECONDS)
+
+    def _now(self) -> float:
+        return time.monotonic() - self._start
+
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _state_changed(self) -> None:
+        if self._connection.connectionState in ("closed", "failed"):
+            self._reason = self._reason or "the connection broke"
+            self.ended.set()
+
+    def _track(self, track: MediaStreamTrack) -> None:
+        self._spawn(self._watch(track) if track.kind == "video" else self._listen(track))
+
+    async def _watch(self, track: MediaStreamTrack) -> None:
+        with suppress(MediaStreamError):
+            while True:
+                frame = await track.recv()
+                assert isinstance(frame, av.VideoFrame)
+                now = self._now()
+                self._arrivals.append(now)
+                if self.on_picture is not None:
+                    self.on_picture(frame, now)
+                if self.recorder is not None:
+                    await self.recorder.picture(frame, now)
+
+    async def _listen(self, track: MediaStreamTrack) -> None:
+        with suppress(MediaStreamError):
+            while True:
+                frame = await track.recv()
+                assert isinstance(frame, av.AudioFrame)
+                now = self._now()
+                self._samples += frame.samples
+                if self.on_sound is not None:
+                    self.on_sound(frame, now)
+                if self.recorder is not None:
+                    await self.recorder.sound(frame, now)
+
+    async def _ping(self) -> None:
+        while True:
+            self.send(PingMessage(time=self._now()))
+            await asyncio.sleep(PING_SECONDS)
+
+    def _hear_message(self, data: str | bytes) -> None:
+        message = SERVER_MESSAGE.validate_json(data)
+        match message:
+            case PongMessage(time=sent):
+                self._round_trip = 1000 * (self._now() - sent)
+            case StatsMessage():
+                self.stats = message
+            case StateMessage(state=state, reason=reason):
+                self.state = state
+                if state == "ended":
+                    self._reason = reason or "ended"
+                    self.ended.set()
+            case _:
+                pass
+        if self.on_message is not None:
+            self.on_message(message)
+
+
+class _Speech(MediaStreamTrack):
+    """Sends a voice in real time, 20 ms at a time."""
+
+    kind = "audio"
+
+    def __init__(self, voice: Voice) -> None:
+        super().__init__()
+        self._voice = voice
+        self._start: float | None = None
+        self._sent = 0
+
+    async def recv(self) -> av.AudioFrame:
+        if self._start is None:
+            self._start = time.monotonic()
+        await asyncio.sleep(max(0.0, self._start + self._sent / RATE - time.monotonic()))
+        frame = av.AudioFrame.from_ndarray(self._voice.slice()[None], format="s16", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, Fraction(1, RATE)
+        self._sent += SLICE
+        return frame
+
+
+class _RecorderThread:
+    """A recorder in a thread of its own: encoding must not delay what arrives."""
+
+    def __init__(self, path: Path) -> None:
+        self._recorder = Recorder(path)
+        self._thread = ThreadPoolExecutor(1, "recorder")
+
+    async def picture(self, frame: av.VideoFrame, seconds: float) -> None:
+        await self._do(lambda: self._recorder.picture(frame, seconds))
+
+    async def sound(self, frame: av.AudioFrame, seconds: float) -> None:
+        await self._do(lambda: self._recorder.sound(frame, seconds))
+
+    async def close(self) -> None:
+        await self._do(self._recorder.close)
+        self._thread.shutdown()
+
+    async def _do(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+async def _create(
+    http: httpx.AsyncClient, settings: SessionRequest, portrait: Path | None
+) -> SessionCreated:
+    if portrait is not None:
+        try:
+            picture = await asyncio.to_thread(portrait.read_bytes)
+        except OSError as error:
+            raise FileUnusable(f"{portrait.name} cannot be read") from error
+        answer = await _ask(
+            http,
+            "POST",
+            "/v1/sessions",
+            files={"portrait": picture},
+            data={"settings": settings.model_dump_json()},
+        )
+        return SessionCreated.model_validate_json(answer)
+    if settings.presenter is None:
+        there = PresenterList.model_validate_json(await _ask(http, "GET", "/v1/presenters"))
+        settings = settings.model_copy(update={"presenter": there.presenters[0].id})
+    answer = await _ask(http, "POST", "/v1/sessions", json=settings.model_dump())
+    return SessionCreated.model_validate_json(answer)
+
+
+async def _ask(http: httpx.AsyncClient, method: str, path: str, **body: object) -> bytes:
+    try:
+        answer = await http.request(method, path, **body)  # type: ignore[arg-type]
+    except httpx.HTTPError as error:
+        raise CallLost(f"no server answers at {http.base_url}: is it running?") from error
+    if answer.is_error:
+        refusal = ErrorBody.model_validate_json(answer.content)
+        raise CallRefused(refusal.code, refusal.message)
+    return answer.content
+
+
+async def _stay(conversation: Conversation, seconds: float | None, progress: bool) -> None:
+    """Wait for the end; show a line about the call meanwhile."""
+    console = Console(stderr=True, quiet=not progress)
+    with console.status("connected") as status:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not conversation.ended.is_set():
+                    status.update(_line(conversation))
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(conversation.ended.wait(), 0.25)
+
+
+def _line(conversation: Conversation) -> str:
+    report = conversation.report()
+    latency = f", {report.stats.latency_ms:.0f} ms from sound to picture" if report.stats else ""
+    return (
+        f"{report.seconds:.0f} s, {conversation.state}, "
+        f"{report.pictures_per_second:.1f} pictures/s{latency}"
+    )

@@ -1,0 +1,34 @@
+"""What can go wrong for a caller.
+
+ClientError
+├── CallRefused     the server refused something; `code` is the server's
+├── CallLost        no connection came about, or it broke
+├── DeviceMissing   no microphone, or no way to use it
+└── FileUnusable    a file that cannot be read or written
+"""
+
+from __future__ import annotations
+
+
+class ClientError(Exception):
+    """Root of the tree; the message says what to do."""
+
+
+class CallRefused(ClientError):
+    """The server's answer to a request was a refusal."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class CallLost(ClientError):
+    """The server cannot be reached, or the connection with it broke."""
+
+
+class DeviceMissing(ClientError):
+    """There is no microphone, or it cannot be opened."""
+
+
+class FileUnusable(ClientError):
+    """A file cannot be read as sound, or not be written."""
