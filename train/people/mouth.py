@@ -133,8 +133,8 @@ def whitened(teeth: Worn) -> Worn:
     colour = teeth.texture[..., :3].astype(np.float32) / 255
     saturation = np.ptp(colour, axis=2) / np.maximum(colour.max(2), 1e-3)
     enamel = cv2.GaussianBlur(np.clip((0.42 - saturation) / 0.2, 0, 1), (0, 0), 1.0)[..., None]
-    light = 0.60 + 0.42 * colour.mean(2, keepdims=True)
-    warm = light * np.array([1.0, 0.97, 0.91], np.float32)
+    light = 0.69 + 0.35 * colour.mean(2, keepdims=True)
+    warm = light * np.array([1.0, 0.965, 0.895], np.float32)
     mixed = colour * (1 - enamel) + warm * enamel
     texture = teeth.texture.copy()
     texture[..., :3] = np.clip(mixed * 255, 0, 255).astype(np.uint8)

@@ -16,7 +16,15 @@ from engine.types import Floats
 from train.people.canonical import Canonical, eye_distance
 from train.people.makehuman import Mesh, parse_obj, parse_proxy, parse_target, read_target
 from train.people.scene import Camera, Surface
-from train.people.units import NAMES, Adjustment, adjusted, other_side, smooth, symmetric
+from train.people.units import (
+    NAMES,
+    Adjustment,
+    adjusted,
+    other_side,
+    smooth,
+    symmetric,
+    with_whole_brows,
+)
 
 BUILTIN = Path(painter.__file__).parent / "builtin"
 SQUARE = """# two quads' worth of corners, the second a triangle
@@ -135,6 +143,21 @@ def test_adjustment_touches_only_its_own_units(canonical: Canonical) -> None:
     changed = {name for name, new in zip(NAMES, result, strict=True) if not (new == 1).all()}
     assert changed == {"browOuterUpLeft", "browOuterUpRight"}
     assert np.allclose(result[NAMES.index("browOuterUpLeft")], 3)
+
+
+def test_brows_move_as_one() -> None:
+    units = np.zeros((52, 468, 3), np.float32)
+    units[NAMES.index("browInnerUp"), 107] = [0, -0.1, 0]
+    units[NAMES.index("jawOpen"), 107] = [0, -0.1, 0]
+    result = with_whole_brows(units)
+    assert np.allclose(result[NAMES.index("browInnerUp"), [107, 55], 1], -0.05)
+    assert np.allclose(result[NAMES.index("jawOpen"), [107, 55], 1], [-0.1, 0])
+
+
+def test_shipped_brows_rise_and_sink(shipped: dict[str, Floats]) -> None:
+    assert unit(shipped, "browInnerUp")[[107, 336], 1].max() < -0.05
+    assert unit(shipped, "browOuterUpLeft")[293, 1] < -0.04
+    assert unit(shipped, "browDownLeft")[334, 1] > 0.03
 
 
 def test_shipped_mesh_has_its_names_and_shapes(shipped: dict[str, Floats]) -> None:
