@@ -140,28 +140,29 @@ class Decimator:
 
 
 class VoiceActivity:
-    """Does somebody speak? Loudness against a noise floor that is learnt on the way."""
+    """Does somebody speak? Loudness against the quietest tick of the last seconds.
 
-    def __init__(self, margin: float = 9.0, quietest: float = -52.0, hold: int = 7) -> None:
-        """Start in silence.
+    A voice has gaps, a fan has none (minimum statistics, R. Martin 2001, at its simplest).
 
-        Args:
-            margin: decibels above the floor that count as voice.
-            quietest: decibels of full scale below which nothing is voice.
-            hold: ticks that a voice lasts after its last loud tick.
-        """
+    Args:
+        margin: decibels above the quietest tick that count as voice.
+        quietest: decibels of full scale below which nothing is voice.
+        hold: ticks that a voice lasts after its last loud tick.
+        memory: ticks in which the quietest is looked for.
+    """
+
+    def __init__(
+        self, margin: float = 9.0, quietest: float = -52.0, hold: int = 7, memory: int = 75
+    ) -> None:
         self._margin, self._quietest, self._hold = margin, quietest, hold
-        self._floor = quietest - margin
+        self._levels = deque([quietest - margin], maxlen=memory)
         self._left = 0
 
     def __call__(self, heard: Floats) -> bool:
         """Whether a voice is there in this tick (float32 samples at 16 kHz)."""
         level = 10.0 * float(np.log10(np.mean(heard * heard) + 1e-10))
-        if level < self._floor:
-            self._floor = level
-        else:  # rises 1.5 dB a second: a fan is learnt, a sentence is not
-            self._floor += min(0.06, level - self._floor)
-        if level > max(self._quietest, self._floor + self._margin):
+        self._levels.append(level)
+        if level > max(self._quietest, min(self._levels) + self._margin):
             self._left = self._hold
         elif self._left:
             self._left -= 1

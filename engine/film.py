@@ -144,6 +144,7 @@ class Film:
         self._target = target
         self._partial = target.with_name(target.name + ".part")
         try:
+            self._partial.touch()
             self._container = av.open(str(self._partial), "w", format="mp4")
         except (av.error.FFmpegError, OSError) as error:
             raise DeviceError(

@@ -1,8 +1,8 @@
 """The inside of the mouth: teeth and tongue painted behind the parted lips.
 
 The atlas shows them at several openings of the jaw, in the mouth plane: origin in the
-middle of the closed lip line, x right, y down, unit = the closed mouth's width. A tile
-of n pixels shows SPAN units with CENTRE in its middle (`train/people/mouth.py` draws it).
+middle of the upper front teeth's edge, x right, y down, unit = the closed mouth's width. A
+tile of n pixels shows SPAN units with CENTRE in its middle (`train/people/mouth.py`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from engine import facemesh as points
 from engine.mesh import NAMES, Mesh, Shape
-from engine.resample import affine, box_around, cover
+from engine.resample import affine, box_around, cover, lookup
 from engine.types import Floats, Motion, Picture, floats
 
 SPAN: Final = 1.8
@@ -22,37 +22,59 @@ CENTRE: Final = 0.4
 CAVITY: Final = (33, 11, 11)
 """RGB of the dark behind the teeth, in good light."""
 DROP: Final = 0.07
-"""Mouth widths by which the atlas hangs lower: the upper teeth show under the lip."""
+"""Mouth widths by which the upper teeth's edge hangs below the closed lip line."""
 BEHIND: Final = 0.10
 """Depth of the teeth behind the lips, in outer eye distances."""
 FULL_LIGHT: Final = 150.0
 """Mean brightness of a skin on which the atlas is painted as it is."""
 MARGIN: Final = 4
 """Pixels around the lips that are drawn."""
+TEETH_APART: Final = 0.05
+"""Mouth widths between the rows of teeth below which they are drawn as closed."""
 SMALLEST: Final = 1.2
 """Opening in pixels below which nothing is seen."""
 
 
 class MouthAtlas:
-    """Tiles of the asset `mouth`, RGBA uint8 [n, levels * n, 4]; alpha is tooth or tongue."""
+    """Teeth and tongue at any opening of the jaw.
 
-    def __init__(self, tiles: Picture) -> None:
+    Args:
+        tiles: the asset `mouth`, RGBA uint8 [n, levels * n, 4]; alpha is tooth or tongue.
+        lower: edge of the lower front teeth in each tile, float32 [levels], mouth widths
+            below the edge of the upper ones; the levels are evenly spaced jaw openings.
+    """
+
+    def __init__(self, tiles: Picture, lower: Floats) -> None:
         size = tiles.shape[0]
         count = tiles.shape[1] // size
         alpha = tiles[..., 3:].astype(np.float32) / 255.0
         painted = tiles[..., :3] * alpha + floats(CAVITY) * (1.0 - alpha)
         self.size = size
-        self.tiles = [
+        self._lower = lower
+        self._rows = ((np.arange(size, dtype=np.float32) + 0.5) / size - 0.5) * SPAN + CENTRE
+        self._columns = np.tile(np.arange(size, dtype=np.float32), (size, 1))
+        self._tiles = [
             np.ascontiguousarray(tile) for tile in np.split(painted.astype(np.uint8), count, axis=1)
         ]
 
     def tile(self, jaw: float) -> Picture:
-        """The mouth at jaw opening 0..1, between two tiles where need be."""
-        place = float(np.clip(jaw, 0.0, 1.0)) * (len(self.tiles) - 1)
-        low = min(int(place), len(self.tiles) - 2)
-        share = place - low
-        mixed = cv2.addWeighted(self.tiles[low], 1.0 - share, self.tiles[low + 1], share, 0.0)
-        return np.asarray(mixed, np.uint8)
+        """The mouth at jaw opening 0..1, uint8 [n, n, 3].
+
+        The nearest tile, its lower teeth and tongue moved to where the jaw has them:
+        two tiles blended would show two rows of teeth.
+        """
+        place = float(np.clip(jaw, 0.0, 1.0)) * (len(self._tiles) - 1)
+        nearest = round(place)
+        edge = float(np.interp(place, np.arange(len(self._lower)), self._lower))
+        drawn = float(self._lower[nearest])
+        if min(edge, drawn) < TEETH_APART:
+            return self._tiles[0] if edge < TEETH_APART else self._tiles[nearest]
+        y = self._rows
+        between = np.where(y > 0, y * (drawn / edge), y)
+        from_y = np.where(y < edge, between, y - edge + drawn)
+        row = ((from_y - CENTRE) / SPAN + 0.5) * self.size - 0.5
+        rows = np.broadcast_to(floats(row)[:, None], self._columns.shape)
+        return lookup(self._tiles[nearest], np.dstack([self._columns, rows]))
 
 
 class Mouth:

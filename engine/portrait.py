@@ -32,6 +32,9 @@ MOST_PIXELS: Final = 16_777_216
 LONGEST_SIDE: Final = 2_048
 """Larger pictures are reduced before the face is looked for."""
 PORTRAIT_SIZE: Final = 512
+WINDOW: Final = 0.55
+"""Side of the squares in which small faces are looked for, in shorter sides."""
+NOSE: Final = 1
 CROP: Final = 1.9
 """Side of the portrait in heights of the face."""
 TIGHTEST: Final = 1.5
@@ -107,13 +110,44 @@ def make_portrait(content: bytes, tracker: ReadsFaces) -> Portrait:
         PortraitError: one of its leaves, with a sentence for the person who sent it.
     """
     picture = decode_picture(content)
-    face = the_face(tracker(picture), picture)
+    face = the_face(find_faces(picture, tracker), picture)
     cropped = crop(picture, face.points)
     faces = tracker(cropped)
     if len(faces) == 0:
         raise NoFace("the face could not be read well: use a sharper picture from the front")
     largest = max(faces, key=lambda found: float(np.ptp(found.points[:, 1])))
     return Portrait(cropped, largest)
+
+
+def find_faces(picture: Picture, tracker: ReadsFaces) -> list[Face]:
+    """The faces of a picture, also where they are a small part of it.
+
+    The tracker sees the picture reduced, so that a face of less than a sixth of it is
+    missed; where it finds none it looks again at overlapping squares.
+    """
+    faces = tracker(picture)
+    if faces:
+        return faces
+    height, width = picture.shape[:2]
+    side = int(WINDOW * min(height, width))
+    found: list[Face] = []
+    for y in _starts(height, side):
+        for x in _starts(width, side):
+            for face in tracker(picture[y : y + side, x : x + side]):
+                points = face.points + floats([x, y, 0])
+                if not any(_same(points, known.points) for known in found):
+                    found.append(Face(points, face.coefficients, face.turn))
+    return found
+
+
+def _starts(length: int, side: int) -> list[int]:
+    count = max(1, round((length - side) / (side / 2))) + 1
+    return [round(n * (length - side) / (count - 1)) for n in range(count)]
+
+
+def _same(one: Floats, other: Floats) -> bool:
+    apart = np.linalg.norm(one[NOSE, :2] - other[NOSE, :2])
+    return bool(apart < 0.4 * np.ptp(other[:468, 1]))
 
 
 def the_face(faces: list[Face], picture: Picture) -> Face:

@@ -148,14 +148,23 @@ def _renderer(bundle: Bundle, backend: Backend) -> Renderer:
 
     encode, render = graph("portrait"), graph("render")
     if bundle.manifest.renderer == "mesh":
-        tiles = cv2.imdecode(np.frombuffer(bundle.asset("mouth"), np.uint8), cv2.IMREAD_UNCHANGED)
-        if tiles is None or tiles.ndim != 3 or tiles.shape[2] != 4:
-            raise BundleError("the bundle's mouth atlas is not an RGBA picture")
-        atlas = MouthAtlas(np.asarray(cv2.cvtColor(tiles, cv2.COLOR_BGRA2RGBA), np.uint8))
-        return MeshRenderer(FaceModel.of(bundle.arrays("mesh")), atlas, encode, render)
+        return mesh_renderer(bundle.asset("mesh"), bundle.asset("mouth"), encode, render)
     if encode is None or render is None:
         raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
     return GraphRenderer(encode, render)
+
+
+def mesh_renderer(
+    mesh: bytes, mouth: bytes, encode: Graph | None = None, correct: Graph | None = None
+) -> MeshRenderer:
+    """A mesh renderer from the content of a bundle's assets `mesh` and `mouth`."""
+    tiles = cv2.imdecode(np.frombuffer(mouth, np.uint8), cv2.IMREAD_UNCHANGED)
+    if tiles is None or tiles.ndim != 3 or tiles.shape[2] != 4:
+        raise BundleError("the bundle's mouth atlas is not an RGBA picture")
+    arrays = read_arrays(mesh)
+    painted = np.asarray(cv2.cvtColor(tiles, cv2.COLOR_BGRA2RGBA), np.uint8)
+    atlas = MouthAtlas(painted, floats(arrays["mouth_lower"]))
+    return MeshRenderer(FaceModel.of(arrays), atlas, encode, correct)
 
 
 def _state_size(bundle: Bundle) -> int:

@@ -30,13 +30,16 @@ from engine.bundle import (
     StoredFile,
 )
 from engine.mel import BANDS, FRAMES_PER_TICK
-from engine.portrait import make_portrait
+from engine.portrait import Portrait, make_portrait, the_face
+from engine.render import MeshRenderer
+from engine.studio import mesh_renderer
 from engine.tracker import FaceTracker
-from engine.types import Component
+from engine.types import Component, Motion, floats
 
 LOOKAHEAD_TICKS: Final = 2
 POSE_LIMITS: Final = (20.0, 15.0, 15.0, 0.1, 0.1, 0.2)
 ASSETS: Final = {"mesh": "mesh.npz", "mouth": "mouth.png", "tracker": "face_landmarker.task"}
+KIND_LOOK: Final = {"browInnerUp": 0.55, "browOuterUp": 0.15, "mouthSmile": 0.15}
 EMOTIONS: Final[dict[str, dict[str, float]]] = {
     "warm": {"mouthSmile": 0.28, "cheekSquint": 0.2, "browInnerUp": 0.12},
     "happy": {"mouthSmile": 0.6, "cheekSquint": 0.5, "eyeSquint": 0.2, "browOuterUp": 0.1},
@@ -84,9 +87,22 @@ def both_sides(values: dict[str, float]) -> dict[str, float]:
     return spread
 
 
-def add_presenter(folder: Path, portrait: Path, tracker: FaceTracker) -> PresenterFiles:
-    """Crop and read a portrait; its file's name becomes the presenter's."""
-    made = make_portrait(portrait.read_bytes(), tracker)
+def befriended(portrait: Portrait, renderer: MeshRenderer, tracker: FaceTracker) -> Portrait:
+    """The portrait with a kinder look: the heads' default brows are drawn angry."""
+    names = components()
+    look = both_sides(KIND_LOOK)
+    kind = Motion.of(
+        {part: floats([look.get(name, 0.0) for name in names[part].names]) for part in Component}
+    )
+    picture = renderer.identity(portrait, portrait.picture.shape[0]).draw(kind)
+    return Portrait(picture, the_face(tracker(picture), picture))
+
+
+def add_presenter(
+    folder: Path, portrait: Path, renderer: MeshRenderer, tracker: FaceTracker
+) -> PresenterFiles:
+    """Crop, befriend and read a portrait; its file's name becomes the presenter's."""
+    made = befriended(make_portrait(portrait.read_bytes(), tracker), renderer, tracker)
     identifier = portrait.stem.lower()
     (folder / "presenters").mkdir(exist_ok=True)
     picture, face = f"presenters/{identifier}.jpg", f"presenters/{identifier}.npz"
@@ -125,8 +141,12 @@ def make(
 ) -> None:
     """Write the manifest of the built-in bundle."""
     tracker = FaceTracker((folder / ASSETS["tracker"]).read_bytes())
+    renderer = mesh_renderer(
+        (folder / ASSETS["mesh"]).read_bytes(), (folder / ASSETS["mouth"]).read_bytes()
+    )
     presenters = [
-        add_presenter(folder, portrait, tracker) for portrait in sorted(portraits.glob("*.png"))
+        add_presenter(folder, portrait, renderer, tracker)
+        for portrait in sorted(portraits.glob("*.png"))
     ]
     tracker.close()
     manifest = Manifest(

@@ -1,0 +1,128 @@
+"""Pictures from strangers: checked before they are believed."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.bundle import Bundle
+from engine.errors import (
+    FaceUnsuitable,
+    NoFace,
+    PictureTooLarge,
+    PictureUnreadable,
+    SeveralFaces,
+    VisavisError,
+)
+from engine.portrait import decode_picture, make_portrait
+from engine.tracker import FaceTracker
+from engine.types import Picture
+
+
+@pytest.fixture(scope="module")
+def tracker(bundle: Bundle) -> Iterator[FaceTracker]:
+    made = FaceTracker(bundle.asset("tracker"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def ada(bundle: Bundle) -> Picture:
+    return decode_picture(bundle.read(bundle.presenter("ada").picture))
+
+
+def encoded(picture: Picture, kind: str = "PNG", **options: object) -> bytes:
+    target = io.BytesIO()
+    Image.fromarray(picture).save(target, kind, **options)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_pictures_of_the_accepted_kinds_become_portraits(
+    tracker: FaceTracker, ada: Picture, kind: str
+) -> None:
+    portrait = make_portrait(encoded(ada, kind), tracker)
+    assert portrait.picture.shape == (512, 512, 3)
+    assert portrait.face.points.shape == (478, 3)
+    assert 100 < np.ptp(portrait.face.points[:468, 1]) < 400
+
+
+def test_a_phones_turned_photograph_is_set_upright(tracker: FaceTracker, ada: Picture) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # shown turned clockwise
+    turned = encoded(np.rot90(ada).copy(), "JPEG", exif=exif)
+    portrait = make_portrait(turned, tracker)
+    assert abs(portrait.face.turn[2]) < 5
+
+
+def test_grey_and_transparent_pictures_are_flattened(ada: Picture) -> None:
+    assert decode_picture(encoded(ada[..., 0])).shape == ada.shape
+    clear = np.dstack([ada, np.zeros(ada.shape[:2], np.uint8)])
+    assert decode_picture(encoded(clear)).min() > 200
+
+
+def test_a_large_picture_is_reduced_but_its_face_kept(tracker: FaceTracker, ada: Picture) -> None:
+    wide = np.full((2_400, 3_600, 3), 128, np.uint8)
+    wide[900:1_412, 1_200:1_712] = ada
+    assert max(decode_picture(encoded(wide)).shape) == 2_048
+    assert make_portrait(encoded(wide), tracker).face.points.shape == (478, 3)
+
+
+_HEADER = b"IHDR" + struct.pack(">IIBBBBB", 20_000, 20_000, 8, 2, 0, 0, 0)
+BOMB = b"".join(
+    [
+        b"\x89PNG\r\n\x1a\n",
+        struct.pack(">I", 13) + _HEADER + struct.pack(">I", zlib.crc32(_HEADER)),
+        struct.pack(">I", 1_000) + b"IDAT",
+    ]
+)
+"""A PNG header of 20,000 x 20,000 pixels, and nothing behind it."""
+
+
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (b"", PictureUnreadable),
+        (b"hello, I am a text that was renamed", PictureUnreadable),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", PictureUnreadable),
+        (b"GIF89a\x01\x00\x01\x00\x00\x00\x00;", PictureUnreadable),
+        (BOMB, PictureTooLarge),
+    ],
+    ids=["empty", "text", "svg", "gif", "20000 pixels"],
+)
+def test_what_is_no_fit_picture_is_refused_undecoded(
+    content: bytes, error: type[VisavisError]
+) -> None:
+    with pytest.raises(error):
+        decode_picture(content)
+
+
+def test_a_cut_off_file_is_refused(ada: Picture) -> None:
+    for kind in ("PNG", "JPEG", "WEBP"):
+        content = encoded(ada, kind)
+        with pytest.raises(PictureUnreadable):
+            decode_picture(content[: len(content) // 2])
+
+
+def test_no_face_two_faces_and_small_faces_are_told_apart(
+    tracker: FaceTracker, ada: Picture
+) -> None:
+    with pytest.raises(NoFace, match="one person"):
+        make_portrait(encoded(np.full((400, 400, 3), 90, np.uint8)), tracker)
+    with pytest.raises(SeveralFaces):
+        make_portrait(encoded(np.hstack([ada, ada])), tracker)
+    small = np.full((400, 400, 3), 90, np.uint8)
+    small[150:250, 150:250] = np.asarray(Image.fromarray(ada).resize((100, 100)))
+    with pytest.raises((FaceUnsuitable, NoFace)):
+        make_portrait(encoded(small), tracker)
+
+
+def test_a_face_that_is_cut_off_is_refused(tracker: FaceTracker, ada: Picture) -> None:
+    with pytest.raises((FaceUnsuitable, NoFace)):
+        make_portrait(encoded(ada[:, 256:].copy()), tracker)
