@@ -7,7 +7,7 @@ const SOURCES = { voice: "Voice", idle: "Idle", still: "Still" };
 
 const GAIN = { max: 2, start: 1 };
 const SHARE = { max: 1, start: 1 };
-const SMOOTHING = { max: 1, start: 0.3 };
+const SMOOTHING = { max: 1, start: 0 };
 
 const COMPONENTS = [
   { name: "mouth", title: "Mouth" },
@@ -107,14 +107,18 @@ function put(patch, name, value) {
 function fill(range, value) {
   range.value = String(value);
   range.style.setProperty("--filled", `${(100 * range.valueAsNumber) / Number(range.max)}%`);
-  range.parentElement.querySelector("output").value = `${Math.round(100 * range.valueAsNumber)} %`;
+  const words = `${Math.round(100 * range.valueAsNumber)} %`;
+  range.setAttribute("aria-valuetext", words);
+  range.parentElement.querySelector(".value").textContent = words;
 }
 
 function slider(name, label, { max, start }) {
   // defaultValue: what the form's reset goes back to
   const range = element("input", { type: "range", name, min: "0", max, step: "0.05" });
   range.defaultValue = String(start);
-  const heading = element("span", { className: "slider-label" }, label, element("output"));
+  // Not an <output>: that would speak up whenever the server tells a value.
+  const number = element("span", { className: "value", ariaHidden: "true" });
+  const heading = element("span", { className: "slider-label" }, label, number);
   const whole = element("label", { className: "slider" }, heading, range);
   fill(range, start);
   return whole;

@@ -5,15 +5,17 @@ import { Call } from "./call.js";
 import { Problem, problemOf } from "./problem.js";
 import { Microphone, Recording, microphoneAsks } from "./sound.js";
 
-const QUIET_AFTER_MS = 6_000;
-const INTERRUPTED_FOR_MS = 1_500;
+const QUIET_AFTER_MS = { microphone: 6_000, sample: 1_500 };
+const BREATH_MS = 800; // a pause inside a sentence
+const READING_MS = 1_200; // for a word that would be gone too soon
 
 const BEFORE = {
   phase: "setup", // or "call"
   asking: false, // the browser asks for the microphone
   alive: false, // pictures are seen
-  server: "idle", // the last state that the server told
-  quiet: false, // and nobody has spoken for a while
+  speaking: false, // the presenter, as the server tells
+  quiet: false, // nobody has spoken for a while
+  interrupted: false, // a moment ago
   voice: "microphone", // or "sample"
   muted: false, // the microphone
   audible: false, // the presenter
@@ -34,7 +36,7 @@ export class Conversation extends EventTarget {
   #microphone = null;
   #recording = null;
   #sample = null;
-  #timer = 0;
+  #timers = {};
 
   /**
    * Call; everything that takes time starts at once.
@@ -138,7 +140,8 @@ export class Conversation extends EventTarget {
     this.#microphone = null;
     this.#sample = voice;
     this.#recording ??= new Recording();
-    await call.speak(await this.#recording.open());
+    this.#recording.load(voice.address).catch(() => {}); // told when it is played
+    await call.speak(this.#recording.track);
   }
 
   async #openMicrophone(call) {
@@ -176,21 +179,19 @@ export class Conversation extends EventTarget {
 
   #follow({ state, reason }) {
     if (state === "ended") return this.#finish({ ending: "ended", reason });
-    this.#set({ server: state, quiet: false });
-    clearTimeout(this.#timer);
-    if (state === "idle") this.#waitForQuiet();
-    if (state === "interrupted") {
-      this.#timer = setTimeout(() => this.#follow({ state: "idle" }), INTERRUPTED_FOR_MS);
-    }
+    if (state === "speaking") return this.#set({ speaking: true, quiet: false });
+    this.#later({ speaking: false }, BREATH_MS);
+    this.#waitForQuiet();
+    if (state !== "interrupted") return;
+    this.#set({ speaking: false, interrupted: true });
+    this.#later({ interrupted: false }, READING_MS); // the server is idle again at once
   }
 
   #waitForQuiet() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#set({ quiet: true }), QUIET_AFTER_MS);
+    this.#later({ quiet: true }, QUIET_AFTER_MS[this.facts.voice]);
   }
 
   #finish(how) {
-    clearTimeout(this.#timer);
     this.#call?.end();
     this.#microphone?.close();
     this.#recording?.close();
@@ -199,8 +200,17 @@ export class Conversation extends EventTarget {
   }
 
   #set(facts) {
+    for (const name of Object.keys(facts)) clearTimeout(this.#timers[name]);
     Object.assign(this.facts, facts);
     this.#tell("change");
+  }
+
+  /** Set facts after a while, unless something newer is known of them by then. */
+  #later(facts, ms) {
+    for (const name of Object.keys(facts)) {
+      clearTimeout(this.#timers[name]);
+      this.#timers[name] = setTimeout(() => this.#set({ [name]: facts[name] }), ms);
+    }
   }
 
   #tell(name, detail) {

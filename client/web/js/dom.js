@@ -23,7 +23,7 @@ export function element(tag, { data, ...properties } = {}, ...children) {
 
 /**
  * A choice of one, as a radio button that looks like a chip.
- * @param {{name: string, value: string, label: string, checked?: boolean}} choice
+ * @param {{name: string, value: string, label: string, defaultChecked?: boolean}} choice
  */
 export const chip = ({ label, ...radio }) =>
   element(

@@ -56,13 +56,23 @@ export async function microphoneAsks() {
 export class Recording {
   #context = new AudioContext({ sampleRate: 48_000 });
   #out = this.#context.createMediaStreamDestination();
+  #loaded = new Map();
   #playing = null;
   #wanted = 0;
 
-  /** @returns {Promise<MediaStreamTrack>} */
-  async open() {
-    this.#context.resume(); // not awaited: it waits for a click where there was none
+  /** What is played, and silence between. */
+  get track() {
     return this.#out.stream.getAudioTracks()[0];
+  }
+
+  /**
+   * Get a sound file ready to be played.
+   * @param {string} address
+   * @returns {Promise<AudioBuffer>}
+   */
+  load(address) {
+    if (!this.#loaded.has(address)) this.#loaded.set(address, this.#decode(address));
+    return this.#loaded.get(address);
   }
 
   /**
@@ -72,7 +82,8 @@ export class Recording {
   async play(address) {
     this.stop();
     const turn = this.#wanted;
-    const buffer = await this.#load(address);
+    this.#context.resume(); // not awaited: a browser may wait for a click
+    const buffer = await this.load(address);
     if (turn !== this.#wanted || this.#context.state === "closed") return;
     this.#playing = new AudioBufferSourceNode(this.#context, { buffer });
     this.#playing.connect(this.#out);
@@ -90,12 +101,12 @@ export class Recording {
     if (this.#context.state !== "closed") this.#context.close();
   }
 
-  async #load(address) {
+  async #decode(address) {
     try {
       const answer = await fetch(address);
-      if (!answer.ok) throw new Problem("sample_unreadable");
       return await this.#context.decodeAudioData(await answer.arrayBuffer());
     } catch {
+      this.#loaded.delete(address); // so that it is tried again
       throw new Problem("sample_unreadable");
     }
   }

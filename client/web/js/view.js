@@ -32,9 +32,10 @@ export function stateOf(facts) {
   if (facts.phase === "setup") return facts.ending ?? "idle";
   if (facts.asking) return "asking";
   if (!facts.alive) return "connecting";
-  if (facts.server !== "idle") return facts.server;
+  if (facts.interrupted) return "interrupted";
+  if (facts.speaking) return "speaking";
   if (facts.voice === "microphone" && facts.muted) return "muted";
-  return facts.quiet || facts.voice === "sample" ? "quiet" : "listening";
+  return facts.quiet ? "quiet" : "listening";
 }
 
 /** @param {import("./conversation.js").Conversation["facts"]} facts */

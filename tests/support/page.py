@@ -1,0 +1,73 @@
+"""The page without its server: its files, and answers that a test gives."""
+
+from __future__ import annotations
+
+import io
+import re
+import wave
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from playwright.sync_api import Browser, Page, Route
+
+from server.guard import HEADERS
+from server.protocol import Presenter, PresenterList
+
+WEB: Final = Path(__file__).parents[2] / "client" / "web"
+ADDRESS: Final = "http://localhost:8/"
+"""Nothing listens there: every request is answered by the test."""
+NAMES: Final = ("ada", "kenji", "nora")
+PEOPLE: Final = PresenterList(
+    presenters=[
+        Presenter(id=name, name=name.title(), picture=f"/v1/presenters/{name}.jpg")
+        for name in NAMES
+    ],
+    emotions=["neutral", "happy", "sad"],
+    sizes=[256, 512],
+    sources={
+        "mouth": ["voice", "idle", "still"],
+        "pose": ["idle", "still"],
+        "expression": ["idle", "still"],
+    },
+)
+SAMPLES: Final = [
+    {"id": "one", "title": "First", "file": "one.wav", "text": "This is the first sentence."},
+    {"id": "two", "title": "Second", "file": "two.wav", "text": "This is the second sentence."},
+]
+
+
+def open_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Page:
+    """A fresh page with all answers in place, not loaded yet."""
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(10_000)
+    page.route(f"{ADDRESS}**", _give_file)
+    page.route("**/samples/samples.json", lambda route: route.fulfill(json=SAMPLES))
+    page.route("**/samples/*.wav", lambda route: route.fulfill(body=_second_of_sound()))
+    page.route(re.compile("/v1/presenters$"), lambda route: route.fulfill(json=PEOPLE.model_dump()))
+    page.route("**/v1/presenters/*.jpg", lambda route: route.fulfill(body=picture()))
+    return page
+
+
+def picture() -> bytes:
+    """A small JPEG."""
+    done, jpeg = cv2.imencode(".jpg", np.full((64, 64, 3), 128, np.uint8))
+    assert done
+    return jpeg.tobytes()
+
+
+def _give_file(route: Route) -> None:
+    name = route.request.url.removeprefix(ADDRESS) or "index.html"
+    route.fulfill(path=WEB / name, headers=HEADERS)
+
+
+def _second_of_sound() -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16_000)
+        turns = 440 * np.arange(16_000) / 16_000
+        sound.writeframes((8_000 * np.sin(2 * np.pi * turns)).astype("<i2").tobytes())
+    return file.getvalue()
