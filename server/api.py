@@ -156,11 +156,13 @@ class Api:
             form = await parser.parse()
         except (MultiPartException, KeyError) as error:
             raise RequestRefused("the form cannot be read: one portrait, one settings") from error
-        portrait, settings = form.get("portrait"), form.get("settings", "{}")
-        if not isinstance(portrait, UploadFile) or not isinstance(settings, str):
-            raise RequestRefused("portrait: a file is expected in this form field")
-        data = await portrait.read()
-        await form.close()
+        try:
+            portrait, settings = form.get("portrait"), form.get("settings", "{}")
+            if not isinstance(portrait, UploadFile) or not isinstance(settings, str):
+                raise RequestRefused("portrait: a file is expected in this form field")
+            data = await portrait.read()
+        finally:
+            await form.close()
         if not data:
             raise PictureUnreadable("the portrait is empty: choose a PNG, JPEG or WebP picture")
         if len(data) > self._limits.portrait_bytes:

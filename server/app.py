@@ -77,7 +77,7 @@ def create_app(
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
             await sessions.close()
-        await asyncio.get_running_loop().shutdown_default_executor()
+        encoding.shutdown()
 
     app = FastAPI(
         title="Visavis", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None

@@ -19,7 +19,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.mediastreams import MediaStreamError
-from aiortc.sdp import SessionDescription
+from aiortc.sdp import MediaDescription, SessionDescription
 
 from engine.clock import Clock
 from engine.errors import OfferRefused
@@ -159,3 +159,10 @@ def _check(offer: str) -> None:
     for kind in ("audio", "video"):
         if not any(it.kind == kind and it.direction in ("sendrecv", "recvonly") for it in media):
             raise OfferRefused(f"the offer does not ask for {kind}: add a {kind} transceiver")
+    if not all(_is_secured(it) for it in media):
+        raise OfferRefused("the offer lacks a DTLS fingerprint or ICE credentials")
+
+
+def _is_secured(media: MediaDescription) -> bool:
+    dtls, ice = media.dtls, media.ice
+    return bool(dtls and dtls.fingerprints and ice and ice.usernameFragment and ice.password)

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engine.clock import ManualClock
+from engine.errors import (
+    ControlError,
+    OfferRefused,
+    PictureUnreadable,
+    ServerFull,
+    UnknownPresenter,
+    UnknownSession,
+)
+from engine.scheduler import Pool
+from engine.studio import Studio
+from server.limits import Limits
+from server.metrics import Metrics
+from server.protocol import ComponentPatch, ControlsPatch, SessionRequest
+from server.sessions import Sessions
+
+LIMITS = Limits(sessions=2, offer_seconds=30, session_seconds=3600)
+ADA = SessionRequest(presenter="ada", size=256)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(50.0)
+
+
+@pytest.fixture
+async def sessions(studio: Studio, pool: Pool, clock: ManualClock) -> AsyncIterator[Sessions]:
+    registry = Sessions(studio, pool, clock, LIMITS, Metrics())
+    yield registry
+    await registry.close()
+
+
+async def test_a_session_is_found_by_its_id_until_it_ends(sessions: Sessions) -> None:
+    session = await sessions.create(ADA)
+    assert sessions.find(session.id) is session
+    assert (session.presenter, session.size, len(sessions)) == ("ada", 256, 1)
+    await sessions.end(session.id, "test")
+    assert len(sessions) == 0
+    with pytest.raises(UnknownSession):
+        sessions.find(session.id)
+    with pytest.raises(UnknownSession):
+        await sessions.end(session.id, "again")
+
+
+async def test_ids_cannot_be_guessed(sessions: Sessions) -> None:
+    ids = [(await sessions.create(ADA)).id for _ in range(2)]
+    assert len(set(ids)) == 2
+    assert all(re.fullmatch(r"[\w-]{24}", session_id) for session_id in ids)
+
+
+async def test_a_full_server_refuses_and_takes_again_when_a_place_is_free(
+    sessions: Sessions,
+) -> None:
+    first = await sessions.create(ADA)
+    await sessions.create(ADA)
+    with pytest.raises(ServerFull):
+        await sessions.create(ADA)
+    await sessions.end(first.id, "test")
+    await sessions.create(ADA)
+
+
+async def test_places_are_taken_while_sessions_are_being_made(sessions: Sessions) -> None:
+    made = await asyncio.gather(*(sessions.create(ADA) for _ in range(5)), return_exceptions=True)
+    assert [isinstance(it, ServerFull) for it in made].count(True) == 3
+    assert len(sessions) == 2
+
+
+@pytest.mark.parametrize(
+    ("request_", "portrait", "error"),
+    [
+        (SessionRequest(), None, UnknownPresenter),
+        (SessionRequest(presenter="nobody"), None, UnknownPresenter),
+        (SessionRequest(), b"no picture", PictureUnreadable),
+        (ADA.model_copy(update={"controls": ControlsPatch(emotion="bored")}), None, ControlError),
+        (
+            ADA.model_copy(
+                update={"controls": ControlsPatch(mouth=ComponentPatch(source="telepathy"))}
+            ),
+            None,
+            ControlError,
+        ),
+    ],
+)
+async def test_a_session_that_cannot_be_made_takes_no_place(
+    sessions: Sessions, request_: SessionRequest, portrait: bytes | None, error: type[Exception]
+) -> None:
+    for _ in range(LIMITS.sessions + 1):
+        with pytest.raises(error):
+            await sessions.create(request_, portrait)
+    assert len(sessions) == 0
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(29.9, 1), (30.1, 0)])
+async def test_a_session_without_an_offer_ends(
+    sessions: Sessions, clock: ManualClock, seconds: float, left: int
+) -> None:
+    await sessions.create(ADA)
+    clock.advance(seconds)
+    await sessions.reap()
+    assert len(sessions) == left
+
+
+async def test_the_longest_time_ends_a_session(sessions: Sessions, clock: ManualClock) -> None:
+    session = await sessions.create(ADA)
+    assert session.overdue(clock.now() + LIMITS.session_seconds - 1) == "no page connected in time"
+    assert (
+        session.overdue(clock.now() + LIMITS.session_seconds + 1) == "it reached its longest time"
+    )
+
+
+async def test_a_refused_offer_ends_the_session(sessions: Sessions) -> None:
+    session = await sessions.create(ADA)
+    with pytest.raises(OfferRefused):
+        await session.answer("v=0 nonsense")
+    await sessions.reap()
+    assert len(sessions) == 0
+
+
+async def test_a_closed_registry_opens_nothing(sessions: Sessions) -> None:
+    await sessions.create(ADA)
+    making = asyncio.create_task(sessions.create(ADA))
+    await asyncio.sleep(0)
+    await sessions.close()
+    with pytest.raises(ServerFull):
+        await making
+    with pytest.raises(ServerFull):
+        await sessions.create(ADA)
+    assert len(sessions) == 0
+
+
+async def test_controls_are_changed_where_they_are_named(sessions: Sessions) -> None:
+    session = await sessions.create(ADA)
+    before = session.controls
+    patch = ControlsPatch(mouth=ComponentPatch(gain=1.5), emotion="happy")
+    after = session.change(patch)
+    assert after.mouth == before.mouth.model_copy(update={"gain": 1.5})
+    assert after == before.model_copy(update={"mouth": after.mouth, "emotion": "happy"})
+    with pytest.raises(ControlError):
+        session.change(ControlsPatch(blink=0.0, emotion="bored"))
+    assert session.controls == after
