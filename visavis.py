@@ -106,6 +106,82 @@ def render(
     typer.echo(f"{output.name}: {count / TICKS_PER_SECOND:.1f} s, {count} pictures")
 
 
+@app.command()
+def call(
+    url: Annotated[str, typer.Argument(help="Address of a server.")] = "http://127.0.0.1:8080",
+    presenter: Annotated[str | None, typer.Option(help="Whose face it is.")] = None,
+    portrait: Annotated[Path | None, typer.Option(help="A picture, instead.")] = None,
+    file: Annotated[Path | None, typer.Option(help="Sound to speak.")] = None,
+    microphone: Annotated[bool, typer.Option(help="Speak with the microphone.")] = False,
+    record: Annotated[Path | None, typer.Option(help="MP4 file to keep the call in.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length of the call.")] = None,
+    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+) -> None:
+    """Call a server from the terminal, as the page does.
+
+    Examples: `visavis call --file speech.wav --record call.mp4`,
+    `visavis call --microphone --presenter ada`
+    """
+    import asyncio
+
+    from client.call import call as dial
+    from client.errors import ClientError
+
+    try:
+        report = asyncio.run(
+            dial(
+                url,
+                presenter=presenter,
+                portrait=portrait,
+                size=256 if size == 256 else 512,
+                file=file,
+                microphone=microphone,
+                seconds=seconds,
+                record=record,
+                progress=True,
+            )
+        )
+    except ClientError as error:
+        typer.echo(f"visavis: {error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        return
+    typer.echo(
+        f"{report.pictures} pictures in {report.seconds:.1f} s "
+        f"({report.pictures_per_second:.1f} a second, longest gap {report.longest_gap_ms:.0f} ms), "
+        f"{report.sound_ms / 1000:.1f} s of sound"
+    )
+
+
+@app.command()
+def bench(
+    output: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("out/bench.json"),
+    speech: Annotated[
+        Path | None, typer.Option(help="Sound for a real call to a real server.")
+    ] = None,
+    seconds: Annotated[float, typer.Option(help="Length of that call.")] = 60.0,
+) -> None:
+    """Measure this machine: stages, sessions, and a real call.
+
+    Examples: `visavis bench`, `visavis bench --speech speech.wav --seconds 30`
+    """
+    from bench.report import bench as measure
+
+    measure(output, speech, seconds)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what of this machine can be used, and what to install for the rest."""
+    from server.doctor import findings
+
+    found = findings()
+    for finding in found:
+        typer.echo(f"{'ok ' if finding.ok else 'no '} {finding.what}: {finding.detail}")
+    if not all(finding.ok or finding.optional for finding in found):
+        raise typer.Exit(1)
+
+
 def run() -> None:
     """Run the command; an error that we know is one sentence and exit code 1."""
     try:

@@ -114,12 +114,12 @@ class Pipeline:
 
     def draw(self, tick: Tick) -> AVFrame:
         """The picture of a tick, with its sound."""
-        picture = self._identity.draw(self._move(tick))
+        picture = self._identity.draw(self.move(tick))
         return self._frame(tick, picture)
 
     def skip(self, tick: Tick) -> None:
         """Let a tick pass without a picture: it is late, what follows must not be."""
-        self._move(tick)
+        self.move(tick)
 
     def pull(self) -> AVFrame:
         """Take and draw the next tick."""
@@ -128,7 +128,8 @@ class Pipeline:
     def _frame(self, tick: Tick, picture: Picture) -> AVFrame:
         return AVFrame(tick.index, tick.generation, picture, tick.sound, self.speaking, tick.stamp)
 
-    def _move(self, tick: Tick) -> Motion:
+    def move(self, tick: Tick) -> Motion:
+        """The motion of a tick: what the worker does before it draws."""
         if tick.generation != self._heard_generation:
             self._heard_generation = tick.generation
             self._listener.reset()

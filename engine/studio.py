@@ -96,9 +96,7 @@ class Studio:
         """
         self._check_size(size)
         with self._tracking:
-            if self._tracker is None:
-                self._tracker = FaceTracker(self._bundle.asset("tracker"))
-            portrait = make_portrait(picture, self._tracker)
+            portrait = make_portrait(picture, self._open_tracker())
         return self._renderer.identity(portrait, size)
 
     def pipeline(
@@ -114,12 +112,21 @@ class Studio:
         return Pipeline(
             self.manifest,
             identity,
-            Listener(self._listen, self._state_size),
+            self.listener(),
             seed=seed,
             controls=controls or Controls(),
             limit=limit,
             cushion=cushion,
         )
+
+    def listener(self) -> Listener:
+        """Something that hears, with a state of its own."""
+        return Listener(self._listen, self._state_size)
+
+    def check_tracker(self) -> None:
+        """Make sure that photographs can be read here (TrackerMissing if not)."""
+        with self._tracking:
+            self._open_tracker()
 
     def close(self) -> None:
         """Give back the face tracker's memory."""
@@ -127,6 +134,11 @@ class Studio:
             if self._tracker is not None:
                 self._tracker.close()
                 self._tracker = None
+
+    def _open_tracker(self) -> FaceTracker:
+        if self._tracker is None:
+            self._tracker = FaceTracker(self._bundle.asset("tracker"))
+        return self._tracker
 
     def _presenter(self, presenter: str, size: int) -> Identity:
         self._check_size(size)
