@@ -50,7 +50,15 @@ def serve(
     from server.serve import serve as run
 
     web = Path(__file__).parent / "client" / "web"
-    run(host, port, bundle=bundle, web=web, ice_host=ice_host, insecure_open=insecure_open)
+    run(
+        host,
+        port,
+        bundle=bundle,
+        web=web,
+        ice_host=ice_host,
+        insecure_open=insecure_open,
+        say=typer.echo,
+    )
 
 
 @app.command()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import wave
+from pathlib import Path
+
 import numpy as np
 
 from engine.types import SOUND_RATE, Floats, Samples, floats
@@ -32,3 +35,13 @@ def noise(seconds: float, level: float, rate: int = SOUND_RATE, seed: int = 0) -
 def heard(samples: Samples) -> Floats:
     """int16 samples as the networks hear them: float32 in -1..1."""
     return floats(samples) / np.float32(32_768)
+
+
+def write_wav(path: Path, samples: Samples, rate: int, channels: int = 1) -> Path:
+    """Write int16 samples as a WAV file, the same in all channels; returns `path`."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.repeat(samples[:, None], channels, axis=1).tobytes())
+    return path

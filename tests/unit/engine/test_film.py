@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 import av
@@ -13,17 +12,7 @@ from engine.errors import DeviceError, SoundEmpty, SoundError, SoundUnreadable
 from engine.film import make_film, read_sound
 from engine.mixer import Controls
 from engine.studio import Studio
-from engine.types import Samples
-from tests.support.speech import tone
-
-
-def write_wav(path: Path, samples: Samples, rate: int, channels: int = 1) -> Path:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(channels)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.repeat(samples[:, None], channels, axis=1).tobytes())
-    return path
+from tests.support.speech import tone, write_wav
 
 
 def film(studio: Studio, sound: Path, target: Path, seed: int = 0) -> int:

@@ -1,0 +1,129 @@
+"""The promise itself: lips in time with the voice, alive in silence, in decoded pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from bench.live import server
+from client.call import call
+from engine.bundle import Bundle
+from engine.film import make_film
+from engine.mixer import Controls
+from engine.studio import Studio
+from engine.tracker import FaceTracker
+from engine.types import SOUND_RATE, TICKS_PER_SECOND, Picture, Samples
+from tests.support.lips import SPEECH, Seen, best_lag, count_blinks, expected_opening, see
+from tests.support.speech import silence, write_wav
+
+pytestmark = pytest.mark.e2e
+CALLERS_BIAS = -0.040
+"""aiortc's receiving side holds sound back by four packets (80 ms) and pictures by one
+(40 ms), so that a caller gets pictures 40 ms before the sound that left with them."""
+
+
+@pytest.fixture(scope="module")
+def tracker() -> Iterator[FaceTracker]:
+    made = FaceTracker(Bundle.open().asset("tracker"), 1)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with server() as (url, _, _):
+        yield url
+
+
+def decoded(path: Path) -> Iterator[Picture]:
+    with av.open(str(path)) as container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24")
+
+
+def filmed(studio: Studio, tracker: FaceTracker, sound: Path, target: Path, who: str) -> Seen:
+    make_film(studio, studio.presenter(who, 256), sound, target, seed=1, controls=Controls())
+    return see(decoded(target), tracker)
+
+
+@pytest.mark.parametrize(("voice", "who"), [("hibari", "ada"), ("rms", "samuel")])
+def test_lips_follow_held_out_speech_in_a_film(
+    studio: Studio, tracker: FaceTracker, tmp_path: Path, voice: str, who: str
+) -> None:
+    seen = filmed(studio, tracker, SPEECH / f"{voice}.wav", tmp_path / "film.mp4", who)
+    times = (np.arange(len(seen.gap)) + 0.5) / TICKS_PER_SECOND
+    correlation, lag = best_lag(expected_opening(voice), seen.gap, times)
+    print(f"{voice} by {who}: correlation {correlation:.2f} at {1000 * lag:+.0f} ms")
+    assert seen.lost == 0
+    assert correlation >= 0.5
+    assert abs(lag) <= 0.060
+
+
+def test_in_silence_the_mouth_rests_and_the_eyes_blink(
+    studio: Studio, tracker: FaceTracker, tmp_path: Path
+) -> None:
+    quiet = write_wav(tmp_path / "quiet.wav", silence(60.0, 16_000), 16_000)
+    at_rest = filmed(studio, tracker, quiet, tmp_path / "quiet.mp4", "ada")
+    speaking = filmed(studio, tracker, SPEECH / "rms.wav", tmp_path / "speech.mp4", "ada")
+    print(f"blinks a minute: {count_blinks(at_rest.shut)}")
+    assert at_rest.gap.var() <= 0.05 * speaking.gap.var()
+    assert 8 <= count_blinks(at_rest.shut) <= 25
+
+
+async def test_lips_follow_the_sound_that_comes_back_in_a_call(
+    address: str, tracker: FaceTracker
+) -> None:
+    pictures: list[tuple[float, Picture]] = []
+    sound: list[tuple[float, Samples]] = []
+
+    def hear(frame: av.AudioFrame, arrived: float) -> None:
+        samples = frame.to_ndarray().reshape(-1, frame.layout.nb_channels)[:, 0]
+        sound.append((arrived, samples.astype(np.int16)))
+
+    report = await call(
+        address,
+        presenter="ada",
+        size=256,
+        file=SPEECH / "hibari.wav",
+        on_picture=lambda frame, arrived: pictures.append(
+            (arrived, frame.to_ndarray(format="rgb24"))
+        ),
+        on_sound=hear,
+    )
+    assert report.seconds >= 30
+    seen = see((picture for _, picture in pictures), tracker)
+    begun = began(sound)
+    times = np.array([arrived for arrived, _ in pictures]) - begun - CALLERS_BIAS
+    correlation, lag = best_lag(expected_opening("hibari"), seen.gap, times + 0.02)
+    print(f"call: correlation {correlation:.2f} at {1000 * lag:+.0f} ms")
+    assert correlation >= 0.5
+    assert abs(lag) <= 0.060
+
+
+def began(sound: list[tuple[float, Samples]]) -> float:
+    """When the test recording's first sample arrived, in the caller's seconds."""
+    length = len(sound[0][1]) / SOUND_RATE
+    starts = np.array([arrived for arrived, _ in sound]) - np.arange(len(sound)) * length
+    start = float(np.median(starts)) - length
+    heard = loudness(np.concatenate([samples for _, samples in sound]))
+    with av.open(str(SPEECH / "hibari.wav")) as container:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
+        parts = [
+            part.to_ndarray()[0]
+            for frame in container.decode(audio=0)
+            for part in resampler.resample(frame)
+        ]
+    said = loudness(np.concatenate(parts))
+    shift = int(np.argmax(np.correlate(heard - heard.mean(), said - said.mean(), "full")))
+    return start + (shift - (len(said) - 1)) / 200
+
+
+def loudness(samples: Samples) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """Effective loudness 200 times a second, as a logarithm."""
+    step = SOUND_RATE // 200
+    pieces = samples[: len(samples) // step * step].reshape(-1, step).astype(np.float64)
+    return np.log10(np.sqrt((pieces**2).mean(axis=1)) + 10.0)
