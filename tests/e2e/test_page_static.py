@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 
@@ -74,6 +75,21 @@ def test_an_own_photo_is_shown_and_sent(page: Page) -> None:
     page.locator("#start").click()
     expect(page.get_by_role("alert")).to_contain_text("No face was found")
     assert 'name="portrait"' in bodies[0] and 'name="settings"' in bodies[0]
+
+
+def test_a_photo_can_be_dropped_on_the_page(page: Page) -> None:
+    page.evaluate(
+        """(jpeg) => {
+          const dataTransfer = new DataTransfer();
+          const bytes = Uint8Array.from(atob(jpeg), (letter) => letter.charCodeAt(0));
+          dataTransfer.items.add(new File([bytes], "me.jpg", { type: "image/jpeg" }));
+          const drop = { dataTransfer, bubbles: true, cancelable: true };
+          document.body.dispatchEvent(new DragEvent("drop", drop));
+        }""",
+        base64.b64encode(picture()).decode(),
+    )
+    expect(page.locator("#name")).to_have_text("Your photo")
+    expect(page.get_by_role("radio", name="Your photo")).to_be_checked()
 
 
 def test_a_file_that_is_no_picture_is_named_as_such(page: Page) -> None:
