@@ -16,8 +16,8 @@ from engine.film import make_film
 from engine.mixer import Controls
 from engine.studio import Studio
 from engine.tracker import FaceTracker
-from engine.types import SOUND_RATE, TICKS_PER_SECOND, Picture, Samples
-from tests.support.lips import SPEECH, Seen, best_lag, count_blinks, expected_opening, see
+from engine.types import SOUND_RATE, TICKS_PER_SECOND, Floats, Picture, Samples, floats
+from tests.support.lips import SPEECH, Seen, best_lag, count_blinks, expected_opening, rgb, see
 from tests.support.speech import silence, write_wav
 
 pytestmark = pytest.mark.e2e
@@ -42,7 +42,7 @@ def address() -> Iterator[str]:
 def decoded(path: Path) -> Iterator[Picture]:
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
-            yield frame.to_ndarray(format="rgb24")
+            yield rgb(frame)
 
 
 def filmed(studio: Studio, tracker: FaceTracker, sound: Path, target: Path, who: str) -> Seen:
@@ -89,9 +89,7 @@ async def test_lips_follow_the_sound_that_comes_back_in_a_call(
         presenter="ada",
         size=256,
         file=SPEECH / "hibari.wav",
-        on_picture=lambda frame, arrived: pictures.append(
-            (arrived, frame.to_ndarray(format="rgb24"))
-        ),
+        on_picture=lambda frame, arrived: pictures.append((arrived, rgb(frame))),
         on_sound=hear,
     )
     assert report.seconds >= 30
@@ -122,8 +120,8 @@ def began(sound: list[tuple[float, Samples]]) -> float:
     return start + (shift - (len(said) - 1)) / 200
 
 
-def loudness(samples: Samples) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def loudness(samples: Samples) -> Floats:
     """Effective loudness 200 times a second, as a logarithm."""
     step = SOUND_RATE // 200
     pieces = samples[: len(samples) // step * step].reshape(-1, step).astype(np.float64)
-    return np.log10(np.sqrt((pieces**2).mean(axis=1)) + 10.0)
+    return floats(np.log10(np.sqrt((pieces**2).mean(axis=1)) + 10.0))

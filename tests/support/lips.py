@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +28,11 @@ class Seen:
     gap: Floats
     shut: Floats
     lost: int
+
+
+def rgb(frame: av.VideoFrame) -> Picture:
+    """A decoded picture as pixels."""
+    return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def see(pictures: Iterable[Picture], tracker: FaceTracker) -> Seen:
