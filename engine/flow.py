@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from engine import facemesh as points
 from engine.mesh import POINTS, RINGS, FaceModel, Mesh, Shape
 from engine.resample import lookup, resized_floats
-from engine.types import Floats, Picture
+from engine.types import Floats, Picture, floats
 
 GRID: Final = 128
 """Cells a side: 4 pixels of a 512-pixel portrait, a fifth of an open eye's height."""
+SMOOTHING: Final = 1.6
+"""Cells (standard deviation) over which the displacement around the face is smoothed."""
 _SUBPIXEL: Final = 4
 """Binary digits of fraction in OpenCV's drawing coordinates."""
 
@@ -67,6 +69,10 @@ class Flow:
         self._beneath = len(self._triangles) - len(model.triangles)
         self._source = _with_middles(mesh.source, mesh.source_rings)
         self._to_grid = GRID / size
+        on_outline = np.isin(self._triangles, points.OVAL) | (self._triangles >= POINTS)
+        eyes = self._triangles >= POINTS + len(RINGS) * len(points.OVAL)
+        inner = ~(on_outline & ~eyes).any(axis=1)
+        self._inner = np.append(inner, False).astype(np.float32)
         axis = (np.arange(GRID, dtype=np.float32) + 0.5) / np.float32(self._to_grid)
         self._x, self._y = np.meshgrid(axis, axis)
 
@@ -76,11 +82,19 @@ class Flow:
         maps = _affine(target, self._source, self._triangles)
         numbers = self._draw(target, shape.face[:, 2])
         cells = maps[numbers]
+        least, most = _range(target, self._source, self._triangles)
         moved = np.empty((GRID, GRID, 2), np.float32)
         for axis in range(2):
             a, b, c = cells[..., 3 * axis], cells[..., 3 * axis + 1], cells[..., 3 * axis + 2]
             np.add(a * self._x + b * self._y, c, out=moved[..., axis])
-        return moved
+        np.clip(moved, least[numbers], most[numbers], out=moved)
+        return self._smooth_around(moved, numbers)
+
+    def _smooth_around(self, moved: Floats, numbers: NDArray[np.int32]) -> Floats:
+        """Round off the kinks along the face's outline; the features stay as sharp as they are."""
+        inner = cv2.blur(self._inner[numbers], (3, 3))[..., None]
+        smooth = cv2.GaussianBlur(moved, (0, 0), SMOOTHING)
+        return floats(smooth + inner * (moved - smooth))
 
     def _draw(self, target: Floats, depth: Floats) -> NDArray[np.int32]:
         """Which triangle covers each cell: int32 [GRID, GRID], the last number = none."""
@@ -110,6 +124,16 @@ def _affine(target: Floats, source: Floats, triangles: NDArray[np.int64]) -> Flo
     constant = q[:, 0] - p[:, 0] - by_x * p[:, 0, :1] - by_y * p[:, 0, 1:]
     maps = np.stack([by_x, by_y, constant], axis=2).reshape(len(triangles), 6)
     return np.concatenate([maps, np.zeros((1, 6))]).astype(np.float32)
+
+
+def _range(target: Floats, source: Floats, triangles: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Least and greatest displacement at each triangle's corners, [n + 1, 2] each.
+
+    OpenCV fills every cell that a triangle touches; beyond a thin one its map runs wild.
+    """
+    corners = (source - target)[triangles]
+    none = np.zeros((1, 2), np.float32)
+    return np.concatenate([corners.min(1), none]), np.concatenate([corners.max(1), none])
 
 
 class Warp:

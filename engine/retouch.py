@@ -17,7 +17,7 @@ from engine.mesh import Mesh
 from engine.resample import fill
 from engine.types import Picture
 
-REACH: Final = 0.03
+REACH: Final = 0.07
 """Mouth widths around the line of the lips that are looked at."""
 LID_REACH: Final = 0.012
 """Outer eye distances beyond the tracked rims of the lids where an eyeball still shines."""

@@ -54,3 +54,24 @@ def test_a_warp_moves_pixels_by_the_flow() -> None:
     shifted = Warp(256)(picture, np.tile(floats([10.0, -5.0]), (32, 32, 1)))
     assert shifted[105:125, 50:70].min() == 255
     assert int((shifted > 0).sum()) == 20 * 20 * 3
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_thin_triangles_do_not_run_wild(flow: Flow, mesh: Mesh, seed: int) -> None:
+    """Single cells far off their neighbours showed as rings on cheeks and lips."""
+    random = np.random.default_rng(seed)
+    shape = mesh.shape(
+        motion(
+            jawOpen=random.uniform(0, 0.8),
+            mouthPucker=random.uniform(0, 1),
+            eyeBlink=random.uniform(0, 1),
+            yaw=random.uniform(-12, 12),
+            pitch=random.uniform(-8, 8),
+        )
+    )
+    moved = flow(shape)
+    farthest = max(
+        np.abs(shape.face[:, :2] - mesh.source[:, :2]).max(),
+        np.abs(shape.rings - mesh.source_rings).max(),
+    )
+    assert np.abs(moved).max() <= farthest + 1e-3
