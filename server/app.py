@@ -71,6 +71,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         encoding = ThreadPoolExecutor(os.cpu_count(), "visavis-encoder")
         asyncio.get_running_loop().set_default_executor(encoding)
+        app.openapi()  # 30 ms, kept from now on
         with compat.adjusted(ice_host):
             keeping = asyncio.create_task(_keep_house(sessions, metrics, clock))
             yield

@@ -108,6 +108,7 @@ class Guard:
             raise refusal
 
         async def replay() -> Message:
+            await asyncio.sleep(0)  # a portrait is parsed piece by piece, others get their turn
             return parts.popleft() if parts else await receive()
 
         return replay

@@ -29,8 +29,11 @@ from server.protocol import IceServer, Message
 
 log = logging.getLogger(__name__)
 CHANNEL: Final = "control"
-LOCAL_NAME: Final = re.compile(r"^a=candidate:[^\n]*\.local [^\n]*\n?", re.MULTILINE)
-"""Candidates that hide behind a multicast name; the page's own checks reach us anyway."""
+USELESS: Final = re.compile(
+    r"^a=candidate:\S+ \d+ (tcp |\S+ \d+ \S+\.local )[^\n]*\n?", re.IGNORECASE | re.MULTILINE
+)
+"""Candidates over TCP, which aioice does not speak, and those that hide behind a multicast
+name: the page's own checks reach us without them."""
 
 
 class Peer:
@@ -73,8 +76,8 @@ class Peer:
         Raises:
             OfferRefused: it cannot be read, or does not take picture and sound.
         """
-        offer = LOCAL_NAME.sub("", offer)
-        _check(offer)
+        offer = USELESS.sub("", offer)
+        await asyncio.to_thread(_check, offer)
         for track in self._tracks:
             self._connection.addTrack(track)
         for transceiver in self._connection.getTransceivers():

@@ -92,6 +92,8 @@ async def test_sessions_and_when_to_ask_again(http: httpx.AsyncClient) -> None:
 
 HEAD = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n"
 AUDIO = "m=audio 9 UDP/TLS/RTP/SAVPF 0\r\nc=IN IP4 0.0.0.0\r\na=mid:0\r\n"
+TCP = "a=candidate:1 1 tcp 1518214911 192.0.2.1 9 typ host tcptype active\r\n"
+HIDDEN = "a=candidate:1 1 udp 2122194687 1f3a-90.local 38875 typ host\r\n"
 CANDIDATE = "a=candidate:1 1 udp 2130706431 192.0.2.{} 9 typ host\r\n"
 
 
@@ -100,6 +102,7 @@ CANDIDATE = "a=candidate:1 1 udp 2130706431 192.0.2.{} 9 typ host\r\n"
     [
         (HEAD + AUDIO + CANDIDATE.format(1) * limits.CANDIDATES, "does not ask for"),
         (HEAD + AUDIO + CANDIDATE.format(1) * (limits.CANDIDATES + 1), "candidates"),
+        (HEAD + AUDIO + (TCP + HIDDEN) * 100, "does not ask for"),
         (HEAD + AUDIO * limits.MEDIA_SECTIONS, "does not ask for"),
         (HEAD + AUDIO * (limits.MEDIA_SECTIONS + 1), "media sections"),
     ],
