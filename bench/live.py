@@ -51,6 +51,8 @@ def server() -> Iterator[tuple[str, int, float]]:
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(20)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def live(speech: Path, seconds: float, size: int = 512) -> Live:

@@ -16,8 +16,9 @@ from engine.film import make_film
 from engine.mixer import Controls
 from engine.studio import Studio
 from engine.tracker import FaceTracker
-from engine.types import SOUND_RATE, TICKS_PER_SECOND, Floats, Picture, Samples, floats
+from engine.types import SOUND_RATE, TICKS_PER_SECOND, Picture, Samples
 from tests.support.lips import SPEECH, Seen, best_lag, count_blinks, expected_opening, rgb, see
+from tests.support.sound import loudness, offset, read
 from tests.support.speech import silence, write_wav
 
 pytestmark = pytest.mark.e2e
@@ -106,22 +107,7 @@ def began(sound: list[tuple[float, Samples]]) -> float:
     """When the test recording's first sample arrived, in the caller's seconds."""
     length = len(sound[0][1]) / SOUND_RATE
     starts = np.array([arrived for arrived, _ in sound]) - np.arange(len(sound)) * length
-    start = float(np.median(starts)) - length
     heard = loudness(np.concatenate([samples for _, samples in sound]))
-    with av.open(str(SPEECH / "hibari.wav")) as container:
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
-        parts = [
-            part.to_ndarray()[0]
-            for frame in container.decode(audio=0)
-            for part in resampler.resample(frame)
-        ]
-    said = loudness(np.concatenate(parts))
-    shift = int(np.argmax(np.correlate(heard - heard.mean(), said - said.mean(), "full")))
-    return start + (shift - (len(said) - 1)) / 200
-
-
-def loudness(samples: Samples) -> Floats:
-    """Effective loudness 200 times a second, as a logarithm."""
-    step = SOUND_RATE // 200
-    pieces = samples[: len(samples) // step * step].reshape(-1, step).astype(np.float64)
-    return floats(np.log10(np.sqrt((pieces**2).mean(axis=1)) + 10.0))
+    begun, alike = offset(heard, loudness(read(SPEECH / "hibari.wav")))
+    assert alike > 0.8, "the sound that comes back is the sound that was said"
+    return float(np.median(starts)) - length + begun

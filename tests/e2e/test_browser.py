@@ -1,0 +1,173 @@
+"""The whole chain: a real browser, real speech as its microphone, the real server."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from bench.live import server
+from engine.bundle import Bundle
+from engine.portrait import decode_picture
+from engine.tracker import FaceTracker
+from engine.types import Floats, Picture, floats
+from tests.support.browser import Complaints, chromium
+from tests.support.lips import SPEECH, best_lag, expected_opening, see
+from tests.support.sound import loudness, offset, read
+from tests.support.speech import write_wav
+
+pytestmark = pytest.mark.e2e
+RECORDED_SECONDS = 14
+ARTIFACTS = Path(__file__).parents[2] / "out"
+RECORD = """async seconds => {
+  const video = document.querySelector('#live');
+  const canvas = new OffscreenCanvas(256, 256), pen = canvas.getContext('2d');
+  const audio = new AudioContext(), listener = audio.createAnalyser();
+  listener.fftSize = 1024;
+  audio.createMediaStreamSource(video.srcObject).connect(listener);
+  await audio.resume();
+  const wave = new Float32Array(listener.fftSize), kept = [], heard = [];
+  const started = performance.now(), end = started + 1000 * seconds;
+  const listen = setInterval(() => {
+    listener.getFloatTimeDomainData(wave);
+    const power = wave.reduce((sum, value) => sum + value * value, 0) / wave.length;
+    heard.push([performance.now() - started, Math.sqrt(power)]);
+  }, 10);
+  await new Promise(done => {
+    const keep = async now => {
+      pen.drawImage(video, 0, 0, 256, 256);
+      const picture = canvas.convertToBlob({type: 'image/jpeg', quality: 0.9});
+      kept.push([now - started, picture]);
+      if (performance.now() < end) video.requestVideoFrameCallback(keep); else done();
+    };
+    video.requestVideoFrameCallback(keep);
+  });
+  clearInterval(listen);
+  await audio.close();
+  const text = async blob => {
+    const bytes = new Uint8Array(await (await blob).arrayBuffer());
+    return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
+  };
+  const pictures = [];
+  for (const [at, blob] of kept) pictures.push([at, await text(blob)]);
+  return {pictures, heard};
+}"""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What the page showed and played: seconds and pictures, seconds and loudness."""
+
+    times: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+    pictures: list[Picture]
+    heard: Floats
+
+
+@dataclass(frozen=True)
+class Called:
+    """A page in a call, and the server's address."""
+
+    page: Page
+    url: str
+    complaints: Complaints
+
+
+@pytest.fixture(scope="module")
+def called(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Called]:
+    folder = tmp_path_factory.mktemp("microphone")
+    microphone = write_wav(folder / "speech.wav", read(SPEECH / "hibari.wav"), 48_000)
+    with server() as (url, _, _), chromium(microphone) as browser:
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        complaints = Complaints(page)
+        page.goto(url)
+        page.get_by_role("radio", name="Samuel").check(force=True)
+        page.locator("#voice-modes").get_by_text("Microphone").click()
+        page.locator("#start").click()
+        expect(page.locator("body")).to_have_attribute("data-alive", "", timeout=15_000)
+        page.get_by_role("button", name="Sound").click()
+        yield Called(page, url, complaints)
+        assert complaints.found == []
+
+
+@pytest.fixture(scope="module")
+def recorded(called: Called) -> Recorded:
+    kept: dict[str, Any] = called.page.evaluate(RECORD, RECORDED_SECONDS)
+    ARTIFACTS.mkdir(exist_ok=True)
+    called.page.screenshot(path=ARTIFACTS / "page.png")
+    pictures = [
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"))
+        for _, text in kept["pictures"]
+    ]
+    times = np.array([at for at, _ in kept["pictures"]]) / 1000
+    grid = np.arange(0, RECORDED_SECONDS, 1 / 200)
+    at, loud = np.array(kept["heard"]).T
+    return Recorded(times, pictures, floats(np.interp(grid, at / 1000, loud)))
+
+
+def test_the_first_picture_comes_soon_after_the_click(called: Called) -> None:
+    first = int(called.page.locator("body").get_attribute("data-first") or 0)
+    print(f"first picture {first} ms after the click")
+    assert 0 < first < 3_000, "the target on a quiet machine is 1,500"
+
+
+def test_25_pictures_a_second_and_they_move(recorded: Recorded) -> None:
+    rate = (len(recorded.times) - 1) / (recorded.times[-1] - recorded.times[0])
+    print(f"{rate:.1f} pictures a second shown")
+    assert rate > 20
+    steps = [
+        np.abs(a.astype(int) - b).mean()
+        for a, b in zip(recorded.pictures, recorded.pictures[1:], strict=False)
+    ]
+    assert np.median(steps) > 0.2
+
+
+def test_it_is_the_presenter_who_was_chosen(recorded: Recorded) -> None:
+    bundle = Bundle.open()
+    apart = {}
+    for files in bundle.manifest.presenters:
+        portrait = Image.fromarray(decode_picture(bundle.read(files.picture))).resize((256, 256))
+        apart[files.id] = np.abs(np.asarray(portrait).astype(int) - recorded.pictures[50]).mean()
+    assert min(apart, key=lambda name: apart[name]) == "samuel"
+
+
+def test_the_voice_comes_back_and_the_lips_move_with_it(recorded: Recorded) -> None:
+    said = loudness(read(SPEECH / "hibari.wav"))
+    heard = floats(np.log10(recorded.heard * 32_768 + 10))
+    assert recorded.heard.max() > 0.02, "sound arrives"
+    begun, alike = offset(heard, np.concatenate([said, said]))
+    assert alike > 0.5, "and it is the microphone's"
+    tracker = FaceTracker(Bundle.open().asset("tracker"), 1)
+    seen = see(recorded.pictures, tracker)
+    tracker.close()
+    asked = expected_opening("hibari")
+    correlation, lag = best_lag(np.tile(asked, 2), seen.gap, recorded.times - begun)
+    print(f"browser: correlation {correlation:.2f}, lips {1000 * lag:+.0f} ms after the sound")
+    assert seen.lost == 0
+    assert correlation >= 0.4
+    assert -0.2 <= lag <= 0.1, "a browser plays sound 40 to 90 ms after its pictures"
+
+
+def test_the_data_channel_works_both_ways(called: Called) -> None:
+    body = called.page.locator("body")
+    expect(body).to_have_attribute("data-roundtrip", re.compile(r"\d+"))
+    called.page.get_by_text("Happy", exact=True).first.click(force=True)
+    expect(called.page.get_by_role("radio", name="Happy")).to_be_checked()
+    called.page.get_by_role("button", name="Interrupt").click()
+    expect(body).to_have_attribute("data-state", "interrupted")
+
+
+def test_closing_the_page_ends_the_session(called: Called) -> None:
+    assert httpx.get(f"{called.url}/health").json()["sessions"] == 1
+    called.page.goto("about:blank")
+    called.page.wait_for_timeout(1_500)
+    assert httpx.get(f"{called.url}/health").json()["sessions"] == 0
