@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final, Literal
@@ -25,19 +23,18 @@ from aiortc.mediastreams import MediaStreamError
 from pydantic import TypeAdapter
 from rich.console import Console
 
+from client import requests
 from client.devices import RATE, SLICE, Microphone, Silence, SoundFile, Voice
-from client.errors import CallLost, CallRefused, FileUnusable
+from client.errors import CallLost
 from client.recorder import Recorder
+from client.report import CallReport as CallReport
 from server.protocol import (
     ClientMessage,
     ControlsPatch,
-    ErrorBody,
     PingMessage,
     PongMessage,
-    PresenterList,
     ServerMessage,
     SessionCreated,
-    SessionDescription,
     SessionRequest,
     StateMessage,
     StatsMessage,
@@ -52,29 +49,6 @@ SERVER_MESSAGE: Final[TypeAdapter[ServerMessage]] = TypeAdapter(ServerMessage)
 PictureListener = Callable[[av.VideoFrame, float], None]
 """Gets each picture and when it arrived, in seconds since the call was answered."""
 SoundListener = Callable[[av.AudioFrame, float], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CallReport:
-    """What a call was like, seen from the caller."""
-
-    session: str
-    seconds: float
-    """From the answer of the server to the end."""
-    pictures: int
-    pictures_per_second: float
-    """From the first picture to the last."""
-    longest_gap_ms: float
-    """Between two pictures."""
-    first_picture_ms: float | None
-    """After the answer; None if there was none."""
-    sound_ms: float
-    round_trip_ms: float | None
-    """Of the last ping; None if none came back."""
-    stats: StatsMessage | None
-    """The server's last figures."""
-    ended: str | None
-    """Why the server ended the session; None if the caller did."""
 
 
 async def call(
@@ -96,7 +70,7 @@ async def call(
     """Call a server and stay until the time is up, the file is spoken or the server ends it.
 
     Args:
-        url: of the server, http://127.0.0.1:8710.
+        url: of the server, http://127.0.0.1:8080.
         presenter: id; the first one when neither it nor a portrait is given.
         portrait: picture of a person, in place of a presenter.
         size: of the pictures, pixels.
@@ -106,13 +80,12 @@ async def call(
         seconds: length of the call; a file's own length when left out.
         record: MP4 file to keep the call in.
         progress: show how the call goes.
-        on_picture: gets every picture.
-        on_sound: gets all sound.
-        on_message: gets every message of the server.
+        on_picture, on_sound, on_message: get what comes from the server.
 
     Raises:
         ClientError: one of its leaves.
     """
+    settings = SessionRequest(presenter=presenter, size=size, controls=controls or ControlsPatch())
     async with AsyncExitStack() as stack:
         voice: Voice = Silence()
         if microphone:
@@ -120,12 +93,9 @@ async def call(
         elif file is not None:
             voice = SoundFile(file)
             seconds = seconds or voice.seconds + AFTER_FILE_SECONDS
-        recorder = _RecorderThread(record) if record is not None else None
+        recorder = Recorder(record) if record is not None else None
         if recorder is not None:
             stack.push_async_callback(recorder.close)
-        settings = SessionRequest(
-            presenter=presenter, size=size, controls=controls or ControlsPatch()
-        )
         conversation = await stack.enter_async_context(connected(url, voice, settings, portrait))
         conversation.on_picture, conversation.on_sound = on_picture, on_sound
         conversation.on_message, conversation.recorder = on_message, recorder
@@ -139,17 +109,11 @@ async def connected(
 ) -> AsyncIterator[Conversation]:
     """A conversation with a new session; both end with the block."""
     async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS) as http:
-        session = await _create(http, settings, portrait)
+        session = await requests.create(http, settings, portrait)
         conversation = Conversation(session, voice)
         try:
             offer = await conversation.offer()
-            answer = await _ask(
-                http,
-                "POST",
-                f"/v1/sessions/{session.id}/offer",
-                json=SessionDescription(type="offer", sdp=offer).model_dump(),
-            )
-            await conversation.take(SessionDescription.model_validate_json(answer).sdp)
+            await conversation.take(await requests.exchange(http, session.id, offer))
             yield conversation
         finally:
             await conversation.close()
@@ -170,7 +134,7 @@ class Conversation:
         self.on_picture: PictureListener | None = None
         self.on_sound: SoundListener | None = None
         self.on_message: Callable[[ServerMessage], None] | None = None
-        self.recorder: _RecorderThread | None = None
+        self.recorder: Recorder | None = None
         self.ended = asyncio.Event()
         self._open = asyncio.Event()
         self.stats: StatsMessage | None = None
@@ -320,61 +284,6 @@ class _Speech(MediaStreamTrack):
         frame.sample_rate, frame.pts, frame.time_base = RATE, self._sent, Fraction(1, RATE)
         self._sent += SLICE
         return frame
-
-
-class _RecorderThread:
-    """A recorder in a thread of its own: encoding must not delay what arrives."""
-
-    def __init__(self, path: Path) -> None:
-        self._recorder = Recorder(path)
-        self._thread = ThreadPoolExecutor(1, "recorder")
-
-    async def picture(self, frame: av.VideoFrame, seconds: float) -> None:
-        await self._do(lambda: self._recorder.picture(frame, seconds))
-
-    async def sound(self, frame: av.AudioFrame, seconds: float) -> None:
-        await self._do(lambda: self._recorder.sound(frame, seconds))
-
-    async def close(self) -> None:
-        await self._do(self._recorder.close)
-        self._thread.shutdown()
-
-    async def _do(self, work: Callable[[], None]) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, work)
-
-
-async def _create(
-    http: httpx.AsyncClient, settings: SessionRequest, portrait: Path | None
-) -> SessionCreated:
-    if portrait is not None:
-        try:
-            picture = await asyncio.to_thread(portrait.read_bytes)
-        except OSError as error:
-            raise FileUnusable(f"{portrait.name} cannot be read") from error
-        answer = await _ask(
-            http,
-            "POST",
-            "/v1/sessions",
-            files={"portrait": picture},
-            data={"settings": settings.model_dump_json()},
-        )
-        return SessionCreated.model_validate_json(answer)
-    if settings.presenter is None:
-        there = PresenterList.model_validate_json(await _ask(http, "GET", "/v1/presenters"))
-        settings = settings.model_copy(update={"presenter": there.presenters[0].id})
-    answer = await _ask(http, "POST", "/v1/sessions", json=settings.model_dump())
-    return SessionCreated.model_validate_json(answer)
-
-
-async def _ask(http: httpx.AsyncClient, method: str, path: str, **body: object) -> bytes:
-    try:
-        answer = await http.request(method, path, **body)  # type: ignore[arg-type]
-    except httpx.HTTPError as error:
-        raise CallLost(f"no server answers at {http.base_url}: is it running?") from error
-    if answer.is_error:
-        refusal = ErrorBody.model_validate_json(answer.content)
-        raise CallRefused(refusal.code, refusal.message)
-    return answer.content
 
 
 async def _stay(conversation: Conversation, seconds: float | None, progress: bool) -> None:

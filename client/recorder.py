@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -17,11 +20,35 @@ PICTURE_BASE: Final = Fraction(1, 90_000)
 
 
 class Recorder:
-    """Pictures at the time of their arrival, sound without gaps. Use from one thread.
+    """Writes in a thread of its own: encoding must not delay what arrives.
 
     Args:
         path: of the file, ending in .mp4; an existing one is replaced.
     """
+
+    def __init__(self, path: Path) -> None:
+        self._film = _Film(path)
+        self._thread = ThreadPoolExecutor(1, "recorder")
+
+    async def picture(self, frame: av.VideoFrame, seconds: float) -> None:
+        """Add a picture that arrived at `seconds`; the first one starts the film."""
+        await self._do(lambda: self._film.picture(frame, seconds))
+
+    async def sound(self, frame: av.AudioFrame, seconds: float) -> None:
+        """Add sound that arrived at `seconds`; what comes before the first picture is not kept."""
+        await self._do(lambda: self._film.sound(frame, seconds))
+
+    async def close(self) -> None:
+        """Finish the file."""
+        await self._do(self._film.close)
+        self._thread.shutdown()
+
+    async def _do(self, work: Callable[[], None]) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+class _Film:
+    """Pictures at the time of their arrival, sound without gaps."""
 
     def __init__(self, path: Path) -> None:
         self._resampler = av.AudioResampler(format="fltp", layout="stereo", rate=RATE)
@@ -36,7 +63,6 @@ class Recorder:
             raise FileUnusable(f"{path.name} cannot be written: choose another folder") from error
 
     def picture(self, frame: av.VideoFrame, seconds: float) -> None:
-        """Add a picture that arrived at `seconds`; the first one starts the film."""
         if self._pictures is None:
             self._started = seconds
             self._pictures = self._file.add_stream(
@@ -55,7 +81,6 @@ class Recorder:
         self._file.mux(self._pictures.encode(copy))
 
     def sound(self, frame: av.AudioFrame, seconds: float) -> None:
-        """Add sound that arrived at `seconds`; what comes before the first picture is not kept."""
         if self._sound is None:
             return
         if self._samples is None:
@@ -66,7 +91,6 @@ class Recorder:
             self._file.mux(self._sound.encode(part))
 
     def close(self) -> None:
-        """Finish the file."""
         if self._pictures is not None and self._sound is not None:
             self._file.mux(self._pictures.encode())
             if self._samples is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -13,12 +12,10 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from engine.errors import PictureUnreadable, RequestRefused
 from engine.studio import Studio
 from server.faults import WrongType, invalid, picture_too_large
-from server.limits import Limits
 from server.protocol import (
     Controls,
     ControlsPatch,
     ErrorBody,
-    IceServer,
     Presenter,
     PresenterList,
     SessionCreated,
@@ -26,7 +23,7 @@ from server.protocol import (
     SessionRequest,
     SessionState,
 )
-from server.session import Session
+from server.session import House, Session
 from server.sessions import Sessions
 
 PICTURE_CACHE: Final = "public, max-age=86400"
@@ -56,15 +53,9 @@ SESSION_BODY: Final[dict[str, Any]] = {
 class Api:
     """The endpoints of one server."""
 
-    def __init__(
-        self,
-        studio: Studio,
-        sessions: Sessions,
-        limits: Limits,
-        ice_servers: Sequence[IceServer] = (),
-    ) -> None:
-        self._studio, self._sessions, self._limits = studio, sessions, limits
-        self._ice_servers = list(ice_servers)
+    def __init__(self, studio: Studio, sessions: Sessions, house: House) -> None:
+        self._studio, self._sessions = studio, sessions
+        self._limits, self._ice_servers = house.limits, list(house.ice_servers)
 
     def router(self) -> APIRouter:
         """All addresses."""

@@ -28,6 +28,7 @@ from server.guard import Guard
 from server.limits import Limits
 from server.metrics import Metrics
 from server.protocol import Health, IceServer
+from server.session import House
 from server.sessions import Sessions
 
 log = logging.getLogger(__name__)
@@ -62,68 +63,77 @@ def create_app(
         ice_host: the only local address to offer to pages (127.0.0.1 on one machine).
         hosts: names under which the server may be addressed; empty means any.
     """
-    limits = limits or Limits()
-    metrics = Metrics()
-    faults = Faults(metrics)
-    sessions = Sessions(studio, pool, clock, limits, metrics, ice_servers)
+    house = House(pool, clock, limits or Limits(), Metrics(), ice_servers)
+    faults = Faults(house.metrics)
+    sessions = Sessions(studio, house)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        encoding = ThreadPoolExecutor(os.cpu_count(), "visavis-encoder")
-        asyncio.get_running_loop().set_default_executor(encoding)
         app.openapi()  # 30 ms, kept from now on
         with compat.adjusted(ice_host):
-            keeping = asyncio.create_task(_keep_house(sessions, metrics, clock))
-            yield
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-            await sessions.close()
-        encoding.shutdown()
+            async with _living(sessions, house):
+                yield
 
     app = FastAPI(
         title="Visavis", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.sessions = sessions
-    app.include_router(Api(studio, sessions, limits, ice_servers).router())
-    _add_watching(app, sessions, metrics, limits)
+    app.include_router(Api(studio, sessions, house).router())
+    _add_watching(app, sessions, house)
     if web is not None:
         _add_page(app, web)
     faults.install(app)
-    app.add_middleware(Guard, faults=faults, limits=limits, hosts=hosts)
+    app.add_middleware(Guard, faults=faults, limits=house.limits, hosts=hosts)
     return app
 
 
-async def _keep_house(sessions: Sessions, metrics: Metrics, clock: Clock) -> None:
+@asynccontextmanager
+async def _living(sessions: Sessions, house: House) -> AsyncIterator[None]:
+    """Threads for encoding and a housekeeper while the server runs."""
+    encoding = ThreadPoolExecutor(os.cpu_count(), "visavis-encoder")
+    asyncio.get_running_loop().set_default_executor(encoding)
+    keeping = asyncio.create_task(_keep_house(sessions, house))
+    try:
+        yield
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await sessions.close()
+        encoding.shutdown()
+
+
+async def _keep_house(sessions: Sessions, house: House) -> None:
     """End what is over, and measure how late the loop wakes."""
     while True:
-        before = clock.now()
+        before = house.clock.now()
         await asyncio.sleep(HOUSEKEEPING_SECONDS)
-        metrics.lag.observe(max(0.0, clock.now() - before - HOUSEKEEPING_SECONDS))
+        late = house.clock.now() - before - HOUSEKEEPING_SECONDS
+        house.metrics.lag.observe(max(0.0, late))
         try:
-            await sessions.reap()
+            sessions.reap()
         except Exception:
             log.exception("sessions could not be ended")
 
 
-def _add_watching(app: FastAPI, sessions: Sessions, metrics: Metrics, limits: Limits) -> None:
+def _add_watching(app: FastAPI, sessions: Sessions, house: House) -> None:
     """Add health, metrics and documentation."""
 
     @app.get("/health")
     async def health() -> Health:
         """The server runs."""
-        return Health(sessions=len(sessions), capacity=limits.sessions)
+        return Health(sessions=len(sessions), capacity=house.limits.sessions)
 
     @app.get("/ready")
     async def ready() -> Health:
         """The server takes sessions; 503 while it stops."""
         if sessions.closed:
             raise ServerFull("the server is stopping")
-        return Health(sessions=len(sessions), capacity=limits.sessions)
+        return Health(sessions=len(sessions), capacity=house.limits.sessions)
 
     @app.get("/metrics", response_class=Response)
     async def measured() -> Response:
         """Counters for Prometheus."""
-        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+        return Response(house.metrics.text(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/docs", include_in_schema=False)
     async def documentation() -> HTMLResponse:

@@ -30,15 +30,20 @@ def adjusted(ice_host: str | None = None) -> Iterator[None]:
     """Set the constants of both libraries, and set them back at the end.
 
     Args:
-        ice_host: the only local address to offer; all but loopback when left out.
+        ice_host: the only local address to offer. When left out all but loopback are
+            offered, and loopback on a machine that has no other.
     """
+    found = aioice.ice.get_host_addresses
+
+    def addresses(use_ipv4: bool, use_ipv6: bool) -> list[str]:
+        return [ice_host] if ice_host else found(use_ipv4, use_ipv6) or ["127.0.0.1"]
+
     wanted: list[tuple[Any, str, object]] = [
         (vpx, "DEFAULT_BITRATE", VP8_START_BITRATE),
         (aioice.ice, "CONSENT_INTERVAL", CONSENT_INTERVAL),
         (aioice.ice, "CONSENT_FAILURES", CONSENT_FAILURES),
+        (aioice.ice, "get_host_addresses", addresses),
     ]
-    if ice_host is not None:
-        wanted.append((aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [ice_host]))
     before = [getattr(module, name) for module, name, _ in wanted]
     for module, name, value in wanted:
         setattr(module, name, value)

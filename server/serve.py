@@ -20,8 +20,12 @@ from server.app import create_app
 from server.limits import Limits
 from server.protocol import IceServer
 
-DEFAULT_PORT: Final = 8710
+DEFAULT_PORT: Final = 8080
 LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
+OPEN: Final = (
+    "{} is open to other machines, and there is no encryption and no login: "
+    "use 127.0.0.1 behind a proxy, or allow it with --insecure-open"
+)
 DRAIN_SECONDS: Final = 3
 """For requests that are being answered when the server is told to stop."""
 
@@ -61,10 +65,7 @@ def serve(
     """
     local = _is_local(host)
     if not local and not insecure_open:
-        raise DeviceError(
-            f"{host} is open to other machines, and there is no encryption and no login: "
-            "use 127.0.0.1 behind a proxy, or allow it with --insecure-open"
-        )
+        raise DeviceError(OPEN.format(host))
     limits = limits or Limits()
     with _listen(host, port) as listener:
         address, taken = listener.getsockname()[:2]

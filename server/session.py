@@ -8,6 +8,7 @@ import secrets
 import statistics
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 import av
 from pydantic import TypeAdapter, ValidationError
@@ -18,6 +19,7 @@ from engine.pipeline import Pipeline
 from engine.scheduler import Pool
 from engine.types import TICKS_PER_SECOND, Sound
 from server import limits, tracks
+from server.allowance import Allowance
 from server.beat import Beat
 from server.controls import described, patched
 from server.limits import Limits
@@ -43,6 +45,17 @@ log = logging.getLogger(__name__)
 CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
 
 
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all sessions of a server share."""
+
+    pool: Pool
+    clock: Clock
+    limits: Limits
+    metrics: Metrics
+    ice_servers: Sequence[IceServer] = ()
+
+
 class Session:
     """A pipeline, its beat and its peer; ends as a whole.
 
@@ -50,35 +63,20 @@ class Session:
         pipeline: made for this session.
         presenter: id of the presenter, None for an uploaded portrait.
         size: width and height of the pictures, pixels.
-        pool: workers of the server.
-        clock: monotonic.
-        limits_: how long what may last.
-        metrics: of the server.
-        ice_servers: for the connection.
+        house: what it shares with the others.
     """
 
-    def __init__(
-        self,
-        pipeline: Pipeline,
-        presenter: str | None,
-        size: int,
-        *,
-        pool: Pool,
-        clock: Clock,
-        limits_: Limits,
-        metrics: Metrics,
-        ice_servers: Sequence[IceServer],
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, presenter: str | None, size: int, house: House) -> None:
         self.id = secrets.token_urlsafe(18)
         self.presenter, self.size = presenter, size
-        self._pipeline, self._clock = pipeline, clock
-        self._limits, self._metrics, self._ice_servers = limits_, metrics, ice_servers
-        self._beat: Beat[av.VideoFrame] = Beat(pipeline, pool, clock, metrics, tracks.as_yuv)
+        self._pipeline, self._house = pipeline, house
+        self._clock, self._metrics = clock, metrics = house.clock, house.metrics
+        self._beat: Beat[av.VideoFrame] = Beat(pipeline, house.pool, clock, metrics, tracks.as_yuv)
         self._peer: Peer | None = None
         self._beating: asyncio.Task[None] | None = None
         self._heard = asyncio.Event()
         self._opened = self._seen = clock.now()
-        self._allowance, self._refilled = float(limits.MESSAGES_PER_SECOND), self._opened
+        self._allowance = Allowance(limits.MESSAGES_PER_SECOND, clock)
         self._state: str = "waiting"
         self._gone: str | None = None
 
@@ -123,7 +121,7 @@ class Session:
             raise OfferRefused("this session has its connection already: create another session")
         self._peer = Peer(
             [tracks.PictureTrack(self._beat), tracks.SoundTrack(self._beat)],
-            self._ice_servers,
+            self._house.ice_servers,
             self._clock,
             on_sound=self._hear,
             on_message=self.receive,
@@ -155,7 +153,8 @@ class Session:
     def receive(self, data: str | bytes) -> None:
         """Do what a data-channel message asks; answer with an error if it cannot be done."""
         self._seen = self._clock.now()
-        if not self._allowed():
+        if not self._allowance.take():
+            self._metrics.errors.labels("too_many_messages").inc()
             return
         if isinstance(data, bytes) or len(data) > limits.MESSAGE_BYTES:
             self._refuse("request_refused", f"messages are text of {limits.MESSAGE_BYTES} bytes")
@@ -173,12 +172,12 @@ class Session:
             return self._gone
         if self._beat.failures >= limits.FAILURES_IN_A_ROW:
             return "its pictures cannot be drawn"
-        if now - self._opened > self._limits.session_seconds:
+        if now - self._opened > self._house.limits.session_seconds:
             return "it reached its longest time"
         connected = self._beating is not None
-        if connected and now - self._seen > self._limits.silence_seconds:
+        if connected and now - self._seen > self._house.limits.silence_seconds:
             return "its page went silent"
-        if not connected and now - self._seen > self._limits.offer_seconds:
+        if not connected and now - self._seen > self._house.limits.offer_seconds:
             return "no page connected in time"
         return None
 
@@ -202,18 +201,6 @@ class Session:
                 self.interrupt()
             case _:
                 self._send(PongMessage(time=message.time))
-
-    def _allowed(self) -> bool:
-        """A bucket of messages that refills by the clock; what overflows is not answered."""
-        now = self._clock.now()
-        rate = limits.MESSAGES_PER_SECOND
-        self._allowance = min(rate, self._allowance + (now - self._refilled) * rate)
-        self._refilled = now
-        if self._allowance < 1:
-            self._metrics.errors.labels("too_many_messages").inc()
-            return False
-        self._allowance -= 1
-        return True
 
     def _refuse(self, code: str, message: str) -> None:
         self._metrics.errors.labels(code).inc()

@@ -5,20 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from engine.clock import Clock
 from engine.errors import ServerFull, UnknownPresenter, UnknownSession
 from engine.mixer import Controls
 from engine.pipeline import Pipeline
-from engine.scheduler import Pool
 from engine.studio import Studio
 from server.controls import patched
-from server.limits import Limits
-from server.metrics import Metrics
-from server.protocol import IceServer, SessionRequest
-from server.session import Session
+from server.protocol import SessionRequest
+from server.session import House, Session
 
 log = logging.getLogger(__name__)
 
@@ -28,25 +23,13 @@ class Sessions:
 
     Args:
         studio: makes the pipelines.
-        pool: draws the pictures.
-        clock: monotonic.
-        limits: how many, how long.
-        metrics: of the server.
-        ice_servers: for every connection.
+        house: what all sessions share.
     """
 
-    def __init__(
-        self,
-        studio: Studio,
-        pool: Pool,
-        clock: Clock,
-        limits: Limits,
-        metrics: Metrics,
-        ice_servers: Sequence[IceServer] = (),
-    ) -> None:
-        self._studio, self._pool, self._clock = studio, pool, clock
-        self._limits, self._metrics, self._ice_servers = limits, metrics, ice_servers
+    def __init__(self, studio: Studio, house: House) -> None:
+        self._studio, self._house = studio, house
         self._open: dict[str, Session] = {}
+        self._ending: set[asyncio.Task[None]] = set()
         self._opening = 0
         self._closed = False
         # One portrait at a time, and never on the threads that encode.
@@ -70,8 +53,9 @@ class Sessions:
         """
         if self._closed:
             raise ServerFull("the server is stopping: ask another, or again in a minute")
-        if len(self) >= self._limits.sessions:
-            raise ServerFull(f"all {self._limits.sessions} places are taken: try again soon")
+        places = self._house.limits.sessions
+        if len(self) >= places:
+            raise ServerFull(f"all {places} places are taken: try again soon")
         self._opening += 1
         try:
             pipeline = await asyncio.get_running_loop().run_in_executor(
@@ -81,19 +65,15 @@ class Sessions:
                 pipeline,
                 None if portrait is not None else request.presenter,
                 request.size,
-                pool=self._pool,
-                clock=self._clock,
-                limits_=self._limits,
-                metrics=self._metrics,
-                ice_servers=self._ice_servers,
+                self._house,
             )
         finally:
             self._opening -= 1
         if self._closed:
             raise ServerFull("the server is stopping: ask another, or again in a minute")
         self._open[session.id] = session
-        self._metrics.created.inc()
-        self._metrics.sessions.set(len(self._open))
+        self._house.metrics.created.inc()
+        self._house.metrics.sessions.set(len(self._open))
         return session
 
     def find(self, session_id: str) -> Session:
@@ -113,27 +93,32 @@ class Sessions:
         Raises:
             UnknownSession: it ended already, or never was.
         """
-        await self._end(self.find(session_id), reason)
+        await asyncio.shield(self._end(self.find(session_id), reason))
 
-    async def reap(self) -> None:
-        """End every session whose page is gone or whose time is over."""
-        now = self._clock.now()
-        over = [(it, reason) for it in self._open.values() if (reason := it.overdue(now))]
-        await asyncio.gather(*(self._end(session, reason) for session, reason in over))
+    def reap(self) -> None:
+        """Begin to end every session whose page is gone or whose time is over."""
+        now = self._house.clock.now()
+        for session in list(self._open.values()):
+            reason = session.overdue(now)
+            if reason is not None:
+                self._end(session, reason)
 
     async def close(self) -> None:
         """End all, open no more."""
         self._closed = True
-        ending = [self._end(it, "the server is stopping") for it in self._open.values()]
-        await asyncio.gather(*ending)
+        for session in list(self._open.values()):
+            self._end(session, "the server is stopping")
+        await asyncio.gather(*self._ending)
         self._preparing.shutdown()
 
-    async def _end(self, session: Session, reason: str) -> None:
-        if self._open.pop(session.id, None) is None:
-            return
-        self._metrics.sessions.set(len(self._open))
+    def _end(self, session: Session, reason: str) -> asyncio.Task[None]:
+        del self._open[session.id]
+        self._house.metrics.sessions.set(len(self._open))
         log.info("session ended: %s", reason)
-        await session.end(reason)
+        ending = asyncio.create_task(session.end(reason))
+        self._ending.add(ending)
+        ending.add_done_callback(self._ending.discard)
+        return ending
 
     def _prepare(self, request: SessionRequest, portrait: bytes | None) -> Pipeline:
         """In a thread: 5 ms for a presenter, 200 ms for a portrait."""

@@ -70,6 +70,12 @@ def test_constants_are_set_and_set_back() -> None:
     )
 
 
+def test_loopback_is_offered_where_there_is_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: [])
+    with compat.adjusted():
+        assert aioice.ice.get_host_addresses(True, True) == ["127.0.0.1"]
+
+
 def test_both_libraries_read_the_constants_when_they_use_them() -> None:
     assert "DEFAULT_BITRATE" in inspect.getsource(vpx.Vp8Encoder.__init__)
     assert "CONSENT_INTERVAL" in inspect.getsource(aioice.ice.Connection.query_consent)

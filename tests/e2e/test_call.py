@@ -10,9 +10,10 @@ import av
 import numpy as np
 import pytest
 
-from client.call import CallReport, Conversation, call, connected
+from client.call import Conversation, call, connected
 from client.devices import Silence
 from client.errors import CallRefused, FileUnusable
+from client.report import CallReport
 from engine.studio import Studio
 from server.limits import Limits
 from server.protocol import (

@@ -20,6 +20,7 @@ from server.limits import Limits
 from server.metrics import Metrics
 from server.peer import Peer
 from server.protocol import SessionRequest
+from server.session import House
 from server.sessions import Sessions
 from tests.support.serving import asked
 
@@ -123,7 +124,7 @@ async def test_what_an_offer_may_hold(offer: str, complaint: str) -> None:
 
 async def test_messages(studio: Studio, pool: Pool) -> None:
     clock, metrics = ManualClock(), Metrics()
-    sessions = Sessions(studio, pool, clock, SMALL, metrics)
+    sessions = Sessions(studio, House(pool, clock, SMALL, metrics))
     session = await sessions.create(SessionRequest(presenter="ada", size=256))
 
     def errors(code: str) -> float:

@@ -20,6 +20,7 @@ from engine.studio import Studio
 from server.limits import Limits
 from server.metrics import Metrics
 from server.protocol import ComponentPatch, ControlsPatch, SessionRequest
+from server.session import House
 from server.sessions import Sessions
 
 LIMITS = Limits(sessions=2, offer_seconds=30, session_seconds=3600)
@@ -33,7 +34,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def sessions(studio: Studio, pool: Pool, clock: ManualClock) -> AsyncIterator[Sessions]:
-    registry = Sessions(studio, pool, clock, LIMITS, Metrics())
+    registry = Sessions(studio, House(pool, clock, LIMITS, Metrics()))
     yield registry
     await registry.close()
 
@@ -104,7 +105,7 @@ async def test_a_session_without_an_offer_ends(
 ) -> None:
     await sessions.create(ADA)
     clock.advance(seconds)
-    await sessions.reap()
+    sessions.reap()
     assert len(sessions) == left
 
 
@@ -120,7 +121,7 @@ async def test_a_refused_offer_ends_the_session(sessions: Sessions) -> None:
     session = await sessions.create(ADA)
     with pytest.raises(OfferRefused):
         await session.answer("v=0 nonsense")
-    await sessions.reap()
+    sessions.reap()
     assert len(sessions) == 0
 
 
