@@ -72,7 +72,7 @@ class Mixer:
             }
             for name, values in {NEUTRAL: {}, **manifest.emotions}.items()
         }
-        self._check(controls)
+        self.check(controls)
         self.controls = controls
 
     def change(self, controls: Controls) -> None:
@@ -81,7 +81,7 @@ class Mixer:
         Raises:
             ControlError: a source or emotion does not exist; nothing is changed.
         """
-        self._check(controls)
+        self.check(controls)
         for part, channel in self._parts.items():
             if controls[part].source != self.controls[part].source:
                 channel.fade()
@@ -102,7 +102,8 @@ class Mixer:
             mixed[part] = channel.step(raw, setting.smoothing, look)
         return Motion.of(mixed)
 
-    def _check(self, controls: Controls) -> None:
+    def check(self, controls: Controls) -> None:
+        """Raise ControlError if a source or emotion does not exist."""
         for part in Component:
             if controls[part].source not in SOURCES[part]:
                 raise ControlError(

@@ -64,6 +64,7 @@ class Pipeline:
         self._listener = listener
         self._idle = Idle({part: spec.names for part, spec in manifest.components.items()}, seed)
         self._mixer = Mixer(manifest, controls)
+        self._controls = controls
         self._intake = Intake()
         self._buffer = SoundBuffer(limit, cushion)
         self._decimator = Decimator()
@@ -72,6 +73,7 @@ class Pipeline:
         """Ticks by which the sound waits for the network's look-ahead."""
         self._delayed: deque[tuple[Samples, float | None]] = deque(maxlen=self.delay + 1)
         self._spoken: deque[bool] = deque(maxlen=self.delay + 1)
+        self._spoken.extend([False] * (self.delay + 1))
         self._silence()
         self._index = 0
         self._generation = 0
@@ -82,7 +84,7 @@ class Pipeline:
     @property
     def controls(self) -> Controls:
         """The controls as they are now."""
-        return self._mixer.controls
+        return self._controls
 
     @property
     def dropped_ms(self) -> float:
@@ -91,7 +93,8 @@ class Pipeline:
 
     def change(self, controls: Controls) -> None:
         """Use other controls from the next tick on (ControlError if they cannot be)."""
-        self._mixer.change(controls)
+        self._mixer.check(controls)
+        self._controls = controls
 
     def push(self, sound: Sound) -> None:
         """Add sound of any rate and layout (SoundUnreadable if it cannot be used)."""
@@ -138,7 +141,9 @@ class Pipeline:
             self._mixer.fade(Component.MOUTH)
         self._spoken.append(self._voice(tick.heard))
         self.speaking = self._spoken[0]
-        controls = self.controls
+        controls = self._controls
+        if controls is not self._mixer.controls:
+            self._mixer.change(controls)
         idle = self._idle.step(Liveliness(controls.blink, controls.gaze))
         still = Motion(*(np.zeros_like(idle[part]) for part in Component))
         voice = Motion(self._listener.hear(tick.heard), idle.pose, idle.expression)
@@ -147,4 +152,3 @@ class Pipeline:
     def _silence(self) -> None:
         quiet = np.zeros(SOUND_TICK, np.int16)
         self._delayed.extend([(quiet, None)] * (self.delay + 1))
-        self._spoken.extend([False] * (self.delay + 1))

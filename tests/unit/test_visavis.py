@@ -1,0 +1,61 @@
+"""The command as somebody types it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.support.speech import tone, write_wav
+from visavis import app
+
+
+def visavis(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "visavis", *arguments], capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize("command", ["serve", "render", "call", "bench", "doctor"])
+def test_every_command_explains_itself(command: str) -> None:
+    result = CliRunner().invoke(app, [command, "--help"])
+    assert result.exit_code == 0
+    assert command == "doctor" or "Examples" in result.output
+
+
+def test_rendering_a_file(tmp_path: Path) -> None:
+    sound = write_wav(tmp_path / "in.wav", tone(0.4), 48_000)
+    done = visavis("render", str(sound), str(tmp_path / "out.mp4"), "--size", "256")
+    assert done.returncode == 0, done.stderr
+    assert "out.mp4: 0.4 s" in done.stdout
+    assert (tmp_path / "out.mp4").stat().st_size > 2_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("in.wav", "out.mp4", "--presenter", "nobody"), "no presenter of that name"),
+        (("in.wav", "out.mp4", "--emotion", "furious"), "no emotion 'furious'"),
+        (("in.wav", "out.mp4", "--portrait", "nothing.png"), "portrait's file"),
+        (("nothing.wav", "out.mp4"), "cannot be read as sound"),
+        (("in.wav", "out.mp4", "--bundle", "."), "is no bundle"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], sentence: str
+) -> None:
+    write_wav(tmp_path / "in.wav", tone(0.2), 48_000)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    failed = visavis("render", *arguments)
+    assert failed.returncode == 1
+    assert sentence in failed.stderr and "Traceback" not in failed.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+def test_the_doctor_finds_the_bundle() -> None:
+    told = visavis("doctor").stdout
+    assert "ok  bundle: builtin" in told
