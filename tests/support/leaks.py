@@ -16,12 +16,12 @@ LOOPS_OWN: Final = "asyncio_"
 
 
 @asynccontextmanager
-async def nothing_left() -> AsyncIterator[None]:
-    """After the block, all threads and tasks that it started must end within 3 s."""
+async def nothing_left(seconds: float = SETTLE_SECONDS) -> AsyncIterator[None]:
+    """After the block, all threads and tasks that it started must end within `seconds`."""
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     yield
     try:
-        await until(lambda: not _left(threads, tasks))
+        await until(lambda: not _left(threads, tasks), seconds)
     except TimeoutError:
         pytest.fail(f"left behind: {_left(threads, tasks)}")
 
