@@ -33,14 +33,17 @@ $(BIN)/python:
 	  { echo 'Visavis needs Python 3.11 or newer: make PYTHON=/path/to/python3.11'; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# MediaPipe goes in without its dependencies: it names an OpenCV that wants a window system.
+# MediaPipe goes in last and without its dependencies: it names an OpenCV that wants a
+# window system. Should pip complain that opencv-contrib-python is missing: it is meant to.
 $(VENV)/run: $(BIN)/python pyproject.toml constraints.txt system-packages
 	./system-packages libEGL.so.1:libegl1 libGLESv2.so.2:libgles2
 	$(PIP) --editable .
 	$(PIP) --no-deps mediapipe
 	@touch $@
 
-$(VENV)/dev: $(VENV)/run
-	./system-packages chromium:chromium flite:flite libportaudio.so.2:libportaudio2
+$(VENV)/dev: $(BIN)/python pyproject.toml constraints.txt system-packages
+	./system-packages libEGL.so.1:libegl1 libGLESv2.so.2:libgles2 \
+	  chromium:chromium flite:flite libportaudio.so.2:libportaudio2
 	$(PIP) --editable '.[dev]'
-	@touch $@
+	$(PIP) --no-deps mediapipe
+	@touch $@ $(VENV)/run
