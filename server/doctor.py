@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from engine.errors import VisavisError
 from engine.studio import Studio
+from server.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ def findings(port: int = 8080) -> list[Finding]:
     """Look at everything; takes about a second."""
     return [
         Finding("python", sys.version_info >= (3, 11), sys.version.split()[0]),
-        Finding("cores", True, f"{os.cpu_count()}, about two sessions each"),
+        Finding("cores", True, f"{os.cpu_count()}, up to {Limits().sessions} sessions"),
         _try("bundle", _bundle),
         _try("photographs", _photographs, optional=True),
         _try("microphone", _microphone, optional=True),
