@@ -35,20 +35,11 @@ from engine.render import MeshRenderer
 from engine.studio import mesh_renderer
 from engine.tracker import FaceTracker
 from engine.types import Component, Motion, floats
+from export.looks import EMOTIONS, KIND, both_sides
 
 LOOKAHEAD_TICKS: Final = 2
 POSE_LIMITS: Final = (20.0, 15.0, 15.0, 0.1, 0.1, 0.2)
 ASSETS: Final = {"mesh": "mesh.npz", "mouth": "mouth.png", "tracker": "face_landmarker.task"}
-KIND_LOOK: Final = {"browInnerUp": 0.55, "browOuterUp": 0.15, "mouthSmile": 0.15}
-EMOTIONS: Final[dict[str, dict[str, float]]] = {
-    "warm": {"mouthSmile": 0.28, "cheekSquint": 0.2, "browInnerUp": 0.12},
-    "happy": {"mouthSmile": 0.6, "cheekSquint": 0.5, "eyeSquint": 0.2, "browOuterUp": 0.1},
-    "surprised": {"browInnerUp": 0.7, "browOuterUp": 0.6, "eyeWide": 0.6, "jawOpen": 0.06},
-    "concerned": {"browInnerUp": 0.55, "browDown": 0.15, "mouthFrown": 0.2, "eyeSquint": 0.15},
-    "sad": {"browInnerUp": 0.7, "mouthFrown": 0.5, "mouthShrugLower": 0.2, "eyeSquint": 0.2},
-    "angry": {"browDown": 0.8, "noseSneer": 0.35, "eyeSquint": 0.35, "mouthPress": 0.25},
-}
-"""Looks by the names of pairs and single coefficients; pairs move on both sides."""
 
 
 def stored(folder: Path, file: str) -> StoredFile:
@@ -77,20 +68,10 @@ def graph_file(folder: Path, file: str) -> GraphFile:
     )
 
 
-def both_sides(values: dict[str, float]) -> dict[str, float]:
-    """Coefficients of a look, with pairs written out."""
-    known = {*MOUTH, *EXPRESSION}
-    spread: dict[str, float] = {}
-    for name, value in values.items():
-        for full in [name] if name in known else [f"{name}Left", f"{name}Right"]:
-            spread[full] = value
-    return spread
-
-
 def befriended(portrait: Portrait, renderer: MeshRenderer, tracker: FaceTracker) -> Portrait:
     """The portrait with a kinder look: the heads' default brows are drawn angry."""
     names = components()
-    look = both_sides(KIND_LOOK)
+    look = both_sides(KIND)
     kind = Motion.of(
         {part: floats([look.get(name, 0.0) for name in names[part].names]) for part in Component}
     )
