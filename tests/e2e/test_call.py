@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from aiortc.mediastreams import MediaStreamError
 
 from client.call import Conversation, call, connected
 from client.devices import Silence
@@ -31,6 +32,7 @@ from server.protocol import (
 )
 from tests.support.leaks import until
 from tests.support.serving import Serving, serving
+from tests.support.speech import tone
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("clean")]
 ADA = SessionRequest(presenter="ada", size=256)
@@ -149,6 +151,35 @@ async def test_a_page_that_falls_silent_is_dropped(studio: Studio) -> None:
         await asyncio.wait_for(talk.ended.wait(), 5)
         assert talk.report().ended == "its page went silent"
         await ended(server)
+
+
+class Unplugged:
+    """A microphone that speaks for a second and is then pulled out."""
+
+    def __init__(self) -> None:
+        self._left = 50
+
+    def slice(self) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
+        self._left -= 1
+        if self._left < 0:
+            raise MediaStreamError
+        return tone(0.02)
+
+
+async def test_a_microphone_that_closes_leaves_a_face_that_lives_on(studio: Studio) -> None:
+    states: list[str] = []
+    pictures: list[float] = []
+
+    def note(message: ServerMessage) -> None:
+        if isinstance(message, StateMessage):
+            states.append(message.state)
+
+    async with serving(studio) as server, connected(server.url, Unplugged(), ADA) as talk:
+        talk.on_message, talk.on_picture = note, lambda _, at: pictures.append(at)
+        await until(lambda: states[-1:] == ["idle"] and "speaking" in states)
+        seen = len(pictures)
+        await until(lambda: len(pictures) > seen + 25)
+        assert len(server.sessions) == 1
 
 
 async def test_a_session_deleted_over_http_ends_for_the_page(studio: Studio) -> None:

@@ -79,6 +79,24 @@ def test_a_missing_file_and_an_empty_sound(tmp_path: Path) -> None:
         list(read_sound(empty))
 
 
+def test_more_than_an_hour_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
+    """An hour of silence is a small file, and 345 MB when it is decoded."""
+    bomb = tmp_path / "silence.flac"
+    with av.open(str(bomb), "w") as container:
+        stream = container.add_stream("flac", 8_000)
+        stream.layout = "mono"
+        silent = av.AudioFrame.from_ndarray(np.zeros((1, 80_000), np.int16), "s16", "mono")
+        silent.sample_rate = 8_000
+        for n in range(361):
+            silent.pts = n * 80_000
+            container.mux(stream.encode(silent))
+        container.mux(stream.encode(None))
+    assert bomb.stat().st_size < 1_000_000
+    with pytest.raises(SoundUnreadable, match="longer than an hour"):
+        for _ in read_sound(bomb):
+            pass
+
+
 def test_a_folder_that_is_not_there_is_said(studio: Studio, tmp_path: Path) -> None:
     sound = write_wav(tmp_path / "in.wav", tone(0.2), 48_000)
     with pytest.raises(DeviceError, match="folder"):
