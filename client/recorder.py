@@ -58,6 +58,7 @@ class _Film:
         self._last = -1
         self._samples: int | None = None
         try:
+            path.touch()  # FFmpeg opens it only with the first packet
             self._file = av.open(str(path), "w", format="mp4")
         except (av.FFmpegError, OSError) as error:
             raise FileUnusable(f"{path.name} cannot be written: choose another folder") from error
