@@ -70,7 +70,8 @@ class Proxy:
     """Something worn (teeth, eyes, brows): each vertex rides on three body vertices.
 
     `riders` [n, 3] are body vertices, `weights` [n, 3] their shares, `offsets`
-    [n, 3] what is added, scaled by `rulers`.
+    [n, 3] what is added, scaled by `rulers`. `covered` are the body vertices under it,
+    not to be drawn.
     """
 
     mesh: str
@@ -78,6 +79,7 @@ class Proxy:
     weights: Floats
     offsets: Floats
     rulers: tuple[Ruler, ...]
+    covered: Indices
 
     def fit(self, body: Floats, rest: Floats) -> Floats:
         """Vertices [n, 3] on `body`; `rest` is the same person without expression."""
@@ -128,13 +130,16 @@ def parse_target(lines: Iterable[str]) -> Target:
 
 
 def parse_proxy(lines: Iterable[str]) -> Proxy:
-    """Read the fitting of a .mhclo: its mesh's name, rulers and the rows after `verts`."""
+    """Read the fitting of a .mhclo: its mesh's name, rulers, and the rows of its two lists."""
     mesh = ""
     rulers: list[Ruler] = []
     rows: list[list[float]] = []
-    in_rows = False
+    covered: list[int] = []
+    in_rows = in_covered = False
     for row in _words(lines):
-        if in_rows and row[0].isdigit():
+        if in_covered and row[0].isdigit():
+            covered += _ranges(row)
+        elif in_rows and row[0].isdigit():
             numbers = [float(word) for word in row[:9]]
             # A lone index: the vertex sits on that body vertex.
             rows.append(numbers if len(row) > 1 else numbers * 3 + [1, 0, 0, 0, 0, 0])
@@ -145,8 +150,8 @@ def parse_proxy(lines: Iterable[str]) -> Proxy:
         elif row[0] in ("x_scale", "y_scale", "z_scale"):
             axis = "xyz".index(row[0][0])
             rulers.append(Ruler(axis, int(row[1]), int(row[2]), float(row[3])))
-        elif in_rows and row[0] == "delete_verts":
-            in_rows = False
+        elif row[0] == "delete_verts":
+            in_rows, in_covered = False, True
     table = np.array(rows, np.float64).reshape(-1, 9)
     return Proxy(
         mesh,
@@ -154,6 +159,7 @@ def parse_proxy(lines: Iterable[str]) -> Proxy:
         table[:, 3:6].astype(np.float32),
         table[:, 6:].astype(np.float32),
         tuple(rulers),
+        np.array(covered, np.int64),
     )
 
 
@@ -174,6 +180,15 @@ def read_proxy(path: Path) -> tuple[Proxy, Mesh]:
     with path.open(encoding="utf-8", errors="replace") as lines:
         proxy = parse_proxy(lines)
     return proxy, read_obj(path.parent / proxy.mesh)
+
+
+def _ranges(words: list[str]) -> Iterator[int]:
+    """The numbers of "3 7 - 9": 3, 7, 8, 9."""
+    for place, word in enumerate(words):
+        if word == "-":
+            yield from range(int(words[place - 1]) + 1, int(words[place + 1]))
+        else:
+            yield int(word)
 
 
 def _words(lines: Iterable[str]) -> Iterator[list[str]]:
