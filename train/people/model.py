@@ -74,7 +74,8 @@ class Model:
 
     def _hair(self, name: str) -> Piece:
         person = self.person
-        texture = dyed(self._own_texture(f"hair/{name}"), person.hair_colour, 0.6)
+        own = self._own_texture(f"hair/{name}")
+        texture = dyed(own, person.hair_colour, person.hair_contrast)
         proxy, mesh = self._read(f"hair/{name}")
         proxy = replace(proxy, offsets=proxy.offsets * np.float32(person.volume))
         vertices = proxy.fit(self.body, self.rest)

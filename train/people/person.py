@@ -88,6 +88,7 @@ class Person:
     lashes: float = 0.6
     fringe: float | None = None
     volume: float = 1.0
+    hair_contrast: float = 0.6
     look: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -84,7 +84,8 @@ void main() {{
   }}
   if (weave > 0.0) albedo *= 1.0 + weave * (0.16 * noise(place * vec3(95, 30, 60))
     + 0.12 * noise(place * vec3(40, 110, 60)));
-  float light = lit(n) * reached;
+  // Thin things pass some light on: hair that shades itself is not black.
+  float light = mix(0.6 * wrap, 1.0, lit(n)) * reached;
   float facing_light = max((dot(mix(n, rough_n, 0.35), direction) + wrap) / (1.0 + wrap), 0.0);
   vec3 falling = power * light * facing_light;
   float highlight = shine(rough_n, v, direction, roughness) * light * gloss * 3.14159;
