@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from engine import facemesh as points
 from engine.mesh import POINTS, RINGS, FaceModel, Mesh, Shape
-from engine.resample import lookup, resized_floats
-from engine.types import Floats, Picture, floats
+from engine.resample import resized_floats
+from engine.types import Floats, floats
 
 GRID: Final = 128
 """Cells a side: 4 pixels of a 512-pixel portrait, a fifth of an open eye's height."""
@@ -137,15 +137,15 @@ def _range(target: Floats, source: Floats, triangles: NDArray[np.int64]) -> tupl
 
 
 class Warp:
-    """Applies displacements to a picture at full size."""
+    """Enlarges displacements to the size of a picture."""
 
     def __init__(self, size: int) -> None:
         axis = np.arange(size, dtype=np.float32)
         self._grid = np.stack(np.meshgrid(axis, axis), axis=2)
         self._size = size
 
-    def __call__(self, picture: Picture, flow: Floats) -> Picture:
-        """`picture` [size, size, 3] displaced by `flow` [n, n, 2] (pixels, target to source)."""
+    def places(self, flow: Floats) -> Floats:
+        """Where each pixel comes from, [size, size, 2], by `flow` [n, n, 2] in pixels."""
         places = resized_floats(flow, self._size, self._size)
         places += self._grid
-        return lookup(picture, places)
+        return places

@@ -35,11 +35,11 @@ PORTRAIT_SIZE: Final = 512
 WINDOW: Final = 0.55
 """Side of the squares in which small faces are looked for, in shorter sides."""
 NOSE: Final = 1
-CROP: Final = 1.9
+CROP: Final = 2.1
 """Side of the portrait in heights of the face."""
 TIGHTEST: Final = 1.5
 """Side of the smallest crop that still shows hair and chin, in heights of the face."""
-HEADROOM: Final = 0.52
+HEADROOM: Final = 0.53
 """Share of the portrait above the middle of the face."""
 SMALLEST_FACE: Final = 72
 """Height of the face in pixels below which nothing good can come of it."""

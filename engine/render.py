@@ -20,10 +20,11 @@ from engine.backends import Graph, Tensors
 from engine.errors import BundleError
 from engine.eyes import Eyes
 from engine.flow import Flow, Warp
+from engine.lids import Lids
 from engine.mesh import FaceModel, Mesh
 from engine.mouth import Mouth, MouthAtlas
 from engine.portrait import Portrait
-from engine.resample import resized_floats, resized_picture
+from engine.resample import lookup, resized_floats, resized_picture
 from engine.retouch import skin_of
 from engine.tracker import Face
 from engine.types import Floats, Motion, Picture
@@ -99,6 +100,7 @@ class MeshIdentity:
         self._warp = Warp(self.size)
         self._skin = skin_of(picture, self._mesh)
         self._mouth = Mouth(atlas, self._mesh, picture)
+        self._lids = Lids(self._mesh, picture)
         self._eyes = Eyes(self._mesh, face, picture)
         self._correction = correction
 
@@ -110,7 +112,9 @@ class MeshIdentity:
         if self._correction is not None:
             answer = self._correction(motion, flow, self.size)
             flow = flow + answer.residual
-        picture = self._warp(self._skin, flow)
+        places = self._warp.places(flow)
+        picture = lookup(self._skin, places)
+        self._lids.paint(picture, places, shape)
         self._eyes.paint(picture, shape, motion)
         self._mouth.paint(picture, shape, motion)
         return picture if answer is None else blend(picture, answer.colour)

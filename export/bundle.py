@@ -30,12 +30,10 @@ from engine.bundle import (
     StoredFile,
 )
 from engine.mel import BANDS, FRAMES_PER_TICK
-from engine.portrait import Portrait, make_portrait, the_face
-from engine.render import MeshRenderer
-from engine.studio import mesh_renderer
+from engine.portrait import make_portrait
 from engine.tracker import FaceTracker
-from engine.types import Component, Motion, floats
-from export.looks import EMOTIONS, KIND, both_sides
+from engine.types import Component
+from export.looks import EMOTIONS, both_sides
 
 LOOKAHEAD_TICKS: Final = 2
 POSE_LIMITS: Final = (20.0, 15.0, 15.0, 0.1, 0.1, 0.2)
@@ -68,30 +66,20 @@ def graph_file(folder: Path, file: str) -> GraphFile:
     )
 
 
-def befriended(portrait: Portrait, renderer: MeshRenderer, tracker: FaceTracker) -> Portrait:
-    """The portrait with a kinder look: the heads' default brows are drawn angry."""
-    names = components()
-    look = both_sides(KIND)
-    kind = Motion.of(
-        {part: floats([look.get(name, 0.0) for name in names[part].names]) for part in Component}
-    )
-    picture = renderer.identity(portrait, portrait.picture.shape[0]).draw(kind)
-    return Portrait(picture, the_face(tracker(picture), picture))
-
-
-def add_presenter(
-    folder: Path, portrait: Path, renderer: MeshRenderer, tracker: FaceTracker
-) -> PresenterFiles:
-    """Crop, befriend and read a portrait; its file's name becomes the presenter's."""
-    made = befriended(make_portrait(portrait.read_bytes(), tracker), renderer, tracker)
+def add_presenter(folder: Path, portrait: Path, tracker: FaceTracker) -> PresenterFiles:
+    """Crop and read a portrait; its file's name becomes the presenter's."""
+    made = make_portrait(portrait.read_bytes(), tracker)
     identifier = portrait.stem.lower()
     (folder / "presenters").mkdir(exist_ok=True)
     picture, face = f"presenters/{identifier}.jpg", f"presenters/{identifier}.npz"
     bgr = cv2.cvtColor(made.picture, cv2.COLOR_RGB2BGR)
     cv2.imwrite(str(folder / picture), bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])
     arrays = io.BytesIO()
-    read = made.face
-    np.savez_compressed(arrays, points=read.points, coefficients=read.coefficients, turn=read.turn)
+    coefficients = made.face.coefficients.copy()
+    coefficients[: len(MOUTH)] = 0.0  # drawn at rest: the smile that is read there is their face
+    np.savez_compressed(
+        arrays, points=made.face.points, coefficients=coefficients, turn=made.face.turn
+    )
     (folder / face).write_bytes(arrays.getvalue())
     return PresenterFiles(
         id=identifier,
@@ -122,12 +110,8 @@ def make(
 ) -> None:
     """Write the manifest of the built-in bundle."""
     tracker = FaceTracker((folder / ASSETS["tracker"]).read_bytes())
-    renderer = mesh_renderer(
-        (folder / ASSETS["mesh"]).read_bytes(), (folder / ASSETS["mouth"]).read_bytes()
-    )
     presenters = [
-        add_presenter(folder, portrait, renderer, tracker)
-        for portrait in sorted(portraits.glob("*.png"))
+        add_presenter(folder, portrait, tracker) for portrait in sorted(portraits.glob("*.png"))
     ]
     tracker.close()
     manifest = Manifest(
@@ -137,7 +121,7 @@ def make(
         provenance=(
             "listen: trained by train/listen.py on synthetic speech (hibari-tts, flite). "
             "mesh, mouth: made by train/people from MakeHuman's CC0 base head. "
-            "presenters: invented people rendered from CC0 material."
+            "presenters: invented people, rendered by train/people from MakeHuman's CC0 material."
         ),
         renderer="mesh",
         sizes=[256, 512],

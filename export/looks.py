@@ -15,8 +15,6 @@ EMOTIONS: Final[dict[str, dict[str, float]]] = {
     "angry": {"browDown": 0.8, "noseSneer": 0.35, "eyeSquint": 0.35, "mouthPress": 0.25},
 }
 """The built-in bundle's emotions."""
-KIND: Final = {"browInnerUp": 0.55, "browOuterUp": 0.15, "mouthSmile": 0.15}
-"""Against the angry brows that the heads are drawn with."""
 
 
 def both_sides(values: dict[str, float]) -> dict[str, float]:

@@ -1,0 +1,108 @@
+"""Lids that close: clean skin over the eye and a line of lashes along the rim.
+
+An open eye's lid is a narrow strip of shadow and lashes; stretched over the eyeball it
+is a smear. While a lid closes, skin without either is faded in, and the rim is drawn.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import cv2
+import numpy as np
+
+from engine import facemesh as points
+from engine.mesh import Mesh, Shape
+from engine.resample import box_around, cover, fill, lookup
+from engine.types import Floats, Picture, floats
+
+CLEAN_REACH: Final = 0.035
+"""Outer eye distances around the open eye that are filled with the skin beyond."""
+BEGINS: Final = 0.25
+"""Closure from which on clean skin shows; half-closed lids keep their own shadow."""
+LASH: Final = 0.018
+"""Thickness of the line of lashes in outer eye distances."""
+DARK: Final = 0.55
+"""How far the line covers what is under it."""
+_EYES: Final = (
+    (points.CREASE_RIGHT, points.LID_UPPER_RIGHT, points.LID_LOWER_RIGHT, (33, 133)),
+    (points.CREASE_LEFT, points.LID_UPPER_LEFT, points.LID_LOWER_LEFT, (263, 362)),
+)
+"""Crease, rims and corners (outer, inner) of each eye."""
+
+
+class Lids:
+    """Paints one avatar's closing lids.
+
+    Args:
+        mesh: the avatar's.
+        portrait: its picture.
+    """
+
+    def __init__(self, mesh: Mesh, portrait: Picture) -> None:
+        self._mesh = mesh
+        self._clean = _without_eyes(portrait, mesh)
+        self._lash = [
+            np.percentile(_along(portrait, mesh.source[list(upper), :2]), 10, axis=0)
+            for _, upper, _, _ in _EYES
+        ]
+
+    def paint(self, picture: Picture, places: Floats, shape: Shape) -> None:
+        """Paint both eyes' lids.
+
+        Args:
+            picture: uint8 [size, size, 3], warped; painted into.
+            places: where each of its pixels came from, [size, size, 2].
+            shape: the face in this tick.
+        """
+        for number, (crease, upper, lower, corners) in enumerate(_EYES):
+            closed = self._closure(shape, upper, lower)
+            share = float(np.clip((closed - BEGINS) / (1.0 - BEGINS), 0.0, 1.0))
+            if share <= 0.0:
+                continue
+            rim = shape.face[[corners[0], *upper, corners[1]], :2]
+            lid = np.concatenate([shape.face[list(crease), :2], rim[::-1]])
+            x0, y0, x1, y1 = box_around(np.concatenate([lid, rim]), 8, picture.shape[0])
+            if x1 - x0 < 3 or y1 - y0 < 3:
+                continue
+            corner = floats([x0, y0])
+            size = (y1 - y0, x1 - x0)
+            soft = max(1.0, 0.02 * self._mesh.eye_distance)
+            skin = cv2.GaussianBlur(cover(lid - corner, size), (0, 0), soft) * share
+            region = picture[y0:y1, x0:x1]
+            fresh = lookup(self._clean, np.ascontiguousarray(places[y0:y1, x0:x1]))
+            mixed = region + (fresh.astype(np.float32) - region) * np.asarray(skin)[..., None]
+            line = self._line(rim - corner, size)[..., None] * np.float32(DARK * share)
+            region[...] = (mixed + (self._lash[number] - mixed) * line).astype(np.uint8)
+
+    def _closure(self, shape: Shape, upper: tuple[int, ...], lower: tuple[int, ...]) -> float:
+        opening = (shape.still[list(lower)] - shape.still[list(upper)])[:, 1].mean()
+        rest = (self._mesh.neutral[list(lower)] - self._mesh.neutral[list(upper)])[:, 1].mean()
+        return float(1.0 - opening / max(float(rest), 1.0))
+
+    def _line(self, rim: Floats, size: tuple[int, int]) -> Floats:
+        """Coverage of a line along the rim, thinner towards the corners, [h, w]."""
+        mask = np.zeros(size, np.uint8)
+        thick = max(1, round(LASH * self._mesh.eye_distance))
+        fixed = np.round(rim * 16 - 8).astype(np.int32)
+        cv2.polylines(mask, [fixed], False, (255,), thick, cv2.LINE_AA, 4)
+        return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.7), np.float32) / np.float32(255)
+
+
+def _without_eyes(portrait: Picture, mesh: Mesh) -> Picture:
+    """The portrait with eyes, lashes and lids' shadows filled from the skin around them."""
+    holes = np.zeros(portrait.shape[:2], np.uint8)
+    for rim in (points.EYE_RIGHT, points.EYE_LEFT):
+        fill(holes, mesh.source[list(rim), :2], smooth=False)
+    reach = 2 * max(1, round(CLEAN_REACH * mesh.eye_distance)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    holes = np.asarray(cv2.dilate(holes, kernel), np.uint8)
+    return np.asarray(cv2.inpaint(portrait, holes, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+def _along(portrait: Picture, curve: Floats) -> Picture:
+    """Pixels of a portrait along and just above a curve, [n, 3]."""
+    below = np.clip(curve.astype(int), 0, portrait.shape[0] - 1)
+    above = np.clip(below - [0, 2], 0, portrait.shape[0] - 1)
+    x, y = np.concatenate([below, above]).T
+    return np.asarray(portrait[y, x], np.uint8)
