@@ -118,9 +118,9 @@ def frames(pipeline: Pipeline, sound: Iterator[Samples]) -> Iterator[AVFrame]:
             yield from _step(pipeline, pending[:SOUND_TICK], begun)
             pending = pending[SOUND_TICK:]
             begun += 1
-    rest = np.zeros(SOUND_TICK, np.int16)
-    rest[: len(pending)] = pending
-    for samples in [rest, *[np.zeros(SOUND_TICK, np.int16)] * pipeline.delay]:
+    silence = np.zeros(SOUND_TICK, np.int16)
+    last = [np.concatenate([pending, silence[len(pending) :]])] if len(pending) else []
+    for samples in [*last, *[silence] * pipeline.delay]:
         yield from _step(pipeline, samples, begun)
         begun += 1
 

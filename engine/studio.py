@@ -50,6 +50,7 @@ class Studio:
     """
 
     def __init__(self, bundle: Bundle, backend: Backend) -> None:
+        cv2.setNumThreads(1)  # the machine scales by sessions, not by threads within one
         self._bundle = bundle
         self.manifest = bundle.manifest
         self._listen = backend.compile("listen", bundle.graph("listen"))
