@@ -197,6 +197,13 @@ def run() -> None:
     except VisavisError as error:
         typer.echo(f"visavis: {error.message}", err=True)
         sys.exit(1)
+    except ModuleNotFoundError as error:
+        typer.echo(
+            f"visavis: this command needs the package '{error.name}': "
+            "install it with pip install 'visavis[client]'",
+            err=True,
+        )
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,15 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
 
 
+def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "httpx.py").write_text("raise ModuleNotFoundError('gone', name='httpx')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    failed = visavis("call", "--seconds", "1")
+    assert failed.returncode == 1
+    assert "'httpx'" in failed.stderr and "visavis[client]" in failed.stderr
+    assert "Traceback" not in failed.stderr
+
+
 def test_the_doctor_finds_the_bundle() -> None:
     told = visavis("doctor").stdout
     assert "ok  bundle: builtin" in told
