@@ -43,7 +43,8 @@ $(VENV)/run: $(BIN)/python pyproject.toml constraints.txt system-packages
 
 $(VENV)/dev: $(BIN)/python pyproject.toml constraints.txt system-packages
 	./system-packages libEGL.so.1:libegl1 libGLESv2.so.2:libgles2 \
-	  chromium:chromium flite:flite libportaudio.so.2:libportaudio2
+	  chromium:chromium /usr/share/fonts/truetype:fonts-dejavu-core \
+	  flite:flite libportaudio.so.2:libportaudio2
 	$(PIP) --editable '.[dev]'
 	$(PIP) --no-deps mediapipe
 	@touch $@ $(VENV)/run

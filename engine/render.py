@@ -41,7 +41,7 @@ class Identity(Protocol):
     size: int
 
     def draw(self, motion: Motion) -> Picture:
-        """The picture of `motion`, RGB uint8 [size, size, 3]; safe from any one thread."""
+        """The picture of `motion`, RGB uint8 [size, size, 3]; safe from several threads."""
         ...
 
 

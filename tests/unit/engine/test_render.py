@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,15 @@ def test_the_same_motion_gives_the_same_picture(identity: Identity) -> None:
     first = identity.draw(asked)
     identity.draw(motion(jawOpen=1.0))
     np.testing.assert_array_equal(identity.draw(asked), first)
+
+
+def test_sessions_in_several_threads_share_an_identity(identity: Identity) -> None:
+    asked = [motion(jawOpen=n / 8, yaw=n - 4, eyeBlink=n / 8) for n in range(8)]
+    alone = [identity.draw(one) for one in asked]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(identity.draw, asked * 4))
+    for n, picture in enumerate(together):
+        np.testing.assert_array_equal(picture, alone[n % 8])
 
 
 def test_the_open_mouth_shows_teeth_and_dark(identity: Identity) -> None:
