@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.audio import Decimator, Intake, SoundBuffer, VoiceActivity
 from engine.bundle import Manifest
+from engine.emphasis import Emphasis
 from engine.idle import Idle, Liveliness
 from engine.listen import Listener
 from engine.mixer import Controls, Mixer
@@ -62,7 +63,9 @@ class Pipeline:
         self._manifest = manifest
         self._identity = identity
         self._listener = listener
-        self._idle = Idle({part: spec.names for part, spec in manifest.components.items()}, seed)
+        names = {part: spec.names for part, spec in manifest.components.items()}
+        self._idle = Idle(names, seed)
+        self._emphasis = Emphasis(names)
         self._mixer = Mixer(manifest, controls)
         self._controls = controls
         self._intake = Intake()
@@ -137,14 +140,17 @@ class Pipeline:
             self._heard_generation = tick.generation
             self._listener.reset()
             self._voice.reset()
+            self._emphasis.reset()
             self._spoken.extend([False] * (self.delay + 1))
             self._mixer.fade(Component.MOUTH)
-        self._spoken.append(self._voice(tick.heard))
+        voiced = self._voice(tick.heard)
+        self._spoken.append(voiced)
         self.speaking = self._spoken[0]
         controls = self._controls
         if controls is not self._mixer.controls:
             self._mixer.change(controls)
         idle = self._idle.step(Liveliness(controls.blink, controls.gaze))
+        idle = idle + self._emphasis.step(tick.heard, voiced)
         still = Motion(*(np.zeros_like(idle[part]) for part in Component))
         voice = Motion(self._listener.hear(tick.heard), idle.pose, idle.expression)
         return self._mixer.mix({"voice": voice, "idle": idle, "still": still})

@@ -75,6 +75,12 @@ class Motion:
         vector: Floats = getattr(self, component.value)
         return vector
 
+    def __add__(self, other: Motion) -> Motion:
+        """Both motions at once."""
+        return Motion(
+            self.mouth + other.mouth, self.pose + other.pose, self.expression + other.expression
+        )
+
     @classmethod
     def of(cls, parts: Mapping[Component, Floats]) -> Motion:
         """Join three vectors to one motion."""
