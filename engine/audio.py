@@ -89,8 +89,13 @@ class SoundBuffer:
 
     def take(self, count: int) -> tuple[Samples, float | None]:
         """The next `count` samples, silence where there are none, and the first's stamp."""
-        if self._dry and self._held < count + self._cushion:
-            return np.zeros(count, np.int16), None
+        if self._dry:
+            surplus = self._held - count - self._cushion
+            if surplus < 0:
+                return np.zeros(count, np.int16), None
+            if self._cushion and surplus < count:  # what came since the last look only delays
+                self.dropped += surplus
+                self._remove(surplus)
         available = min(count, self._held)
         self._dry = available < count
         stamp = self._parts[0][1] if self._parts else None

@@ -50,7 +50,8 @@ def test_an_empty_buffer_gives_silence_until_the_cushion_is_there() -> None:
     buffer.push(np.ones(960, np.int16), 2.0)
     taken, stamp = buffer.take(SOUND_TICK)
     assert taken.all() and stamp == 1.0
-    assert len(buffer) == 2_960 - SOUND_TICK
+    assert len(buffer) == 960, "the cushion and no more: the rest would only be delay"
+    assert buffer.dropped == 2_960 - SOUND_TICK - 960
 
 
 def test_running_dry_in_a_tick_pads_it() -> None:
