@@ -23,7 +23,7 @@ check: $(VENV)/dev ## Lint, types and the direction of imports
 	$(BIN)/python -m pytest tests/unit/test_imports.py
 
 bench: $(VENV)/dev ## Measure this machine: table and JSON in out/
-	$(BIN)/visavis bench $(ARGS)
+	$(BIN)/visavis bench --speech tests/data/speech/hibari.wav $(ARGS)
 
 clean: ## Remove what was installed and made
 	rm -rf $(VENV) out build dist
