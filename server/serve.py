@@ -83,13 +83,25 @@ def serve(
                 hosts={*LOCAL_NAMES, host, *hosts} if local else hosts,
             )
             shown = f"[{address}]" if ":" in address else address
-            say(f"Visavis: http://{shown}:{taken}/ ({limits.sessions} sessions; Ctrl+C ends it)")
-            _run(app, listener)
+            line = f"Visavis: http://{shown}:{taken}/ ({limits.sessions} sessions; Ctrl+C ends it)"
+            _run(app, listener, lambda: say(line))
         finally:
             pool.close()
 
 
-def _run(app: Callable[..., object], listener: socket.socket) -> None:
+class _Server(uvicorn.Server):
+    """Says that it is there once it can be stopped in order."""
+
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._tell_started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._tell_started()
+
+
+def _run(app: Callable[..., object], listener: socket.socket, started: Callable[[], None]) -> None:
     """Uvicorn raises the signal that ended it once more: that must not end the process."""
     config = uvicorn.Config(
         app,
@@ -101,7 +113,7 @@ def _run(app: Callable[..., object], listener: socket.socket) -> None:
     )
     before = {it: signal.signal(it, lambda *_: None) for it in (signal.SIGINT, signal.SIGTERM)}
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config, started).run(sockets=[listener])
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
