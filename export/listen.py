@@ -5,7 +5,6 @@ python -m export.listen --checkpoint data/listen/listen.pt --out engine/builtin/
 
 from __future__ import annotations
 
-import io
 import warnings
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -52,9 +51,17 @@ def to_onnx(network: Listen) -> bytes:
             verbose=False,
         )
     assert program is not None
-    buffer = io.BytesIO()
-    onnx.save(program.model_proto, buffer)
-    return buffer.getvalue()
+    return bytes(without_traces(program.model_proto).SerializeToString())
+
+
+def without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model less what the exporter noted about the machine it ran on: files and lines."""
+    graph = model.graph
+    noted = [model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info]
+    for part in [*noted, *graph.initializer, *model.functions]:
+        part.ClearField("metadata_props")
+        part.doc_string = ""
+    return model
 
 
 def deviation(network: Listen, model: bytes, ticks: int = 50, batch: int = 3) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Collection
 from typing import Final
 from urllib.parse import urlsplit
@@ -91,7 +90,7 @@ class Guard:
     async def _body(self, scope: Scope, receive: Receive) -> Receive:
         """Read the body, counting; what declares its size wrongly gains nothing by it."""
         limit, refusal = self._limit(scope)
-        parts: deque[Message] = deque()
+        parts: list[Message] = []
         size = 0
         try:
             async with asyncio.timeout(self._limits.body_seconds):
@@ -107,9 +106,12 @@ class Guard:
         if size > limit:
             raise refusal
 
+        waiting = iter(parts)
+
         async def replay() -> Message:
             await asyncio.sleep(0)  # a portrait is parsed piece by piece, others get their turn
-            return parts.popleft() if parts else await receive()
+            message = next(waiting, None)
+            return await receive() if message is None else message
 
         return replay
 

@@ -92,10 +92,7 @@ class Stage:
 
     def _draw_part(self, part: Part) -> None:
         surface = part.surface
-        columns = (part.vertices, surface.normals(part.vertices), part.exposure[:, None])
-        position, normal, exposure = (column[surface.source] for column in columns)
-        table = np.concatenate([position, normal, surface.uvs, exposure], 1).astype(np.float32)
-        corners = self.context.buffer(table.tobytes())
+        corners = self.context.buffer(part.table().tobytes())
         triangles = self.context.buffer(surface.triangles.tobytes())
         array = self.context.vertex_array(
             self.program,

@@ -142,10 +142,7 @@ class Studio:
     def _load(self, piece: Piece) -> _Loaded:
         part = piece.part
         surface = part.surface
-        columns = (part.vertices, surface.normals(part.vertices), part.exposure[:, None])
-        position, normal, exposure = (column[surface.source] for column in columns)
-        table = np.concatenate([position, normal, surface.uvs, exposure], 1).astype(np.float32)
-        corners = self.context.buffer(table.tobytes())
+        corners = self.context.buffer(part.table().tobytes())
         triangles = self.context.buffer(surface.triangles.tobytes())
         height, width = part.texture.shape[:2]
         pixels = np.ascontiguousarray(part.texture).tobytes()

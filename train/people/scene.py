@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.types import Floats, Picture
+from engine.types import Floats, Picture, floats
 from train.people.makehuman import Indices, Mesh
 
 
@@ -64,6 +64,13 @@ class Part:
     gloss: float = 0.05
     wrap: float = 0.3
     see_through: bool = False
+
+    def table(self) -> Floats:
+        """What a shader reads a vertex: place, normal, texture place, exposure, [n, 9]."""
+        surface = self.surface
+        columns = (self.vertices, surface.normals(self.vertices), self.exposure[:, None])
+        place, normal, exposure = (column[surface.source] for column in columns)
+        return floats(np.concatenate([place, normal, surface.uvs, exposure], axis=1))
 
 
 @dataclass(frozen=True, slots=True)

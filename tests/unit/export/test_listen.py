@@ -54,6 +54,11 @@ def test_shapes_and_names(network: Listen, exported: bytes) -> None:
     assert state_size(exported) == network.state_size
 
 
+def test_no_file_tells_where_it_was_made(exported: bytes) -> None:
+    for model in (exported, SHIPPED.read_bytes()):
+        assert b"listen.py" not in model and str(ROOT).encode() not in model
+
+
 def test_operators_are_plain(exported: bytes) -> None:
     model = onnx.load_from_string(exported)
     assert model.opset_import[0].version >= 17

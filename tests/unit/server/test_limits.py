@@ -77,7 +77,7 @@ async def test_offers(http: httpx.AsyncClient, size: int, code: str) -> None:
 async def test_slow_bodies(http: httpx.AsyncClient) -> None:
     async def slow() -> AsyncIterator[bytes]:
         yield b"{"
-        await asyncio.sleep(5)
+        await asyncio.Event().wait()  # and never comes
         yield b"}"
 
     headers = {"content-type": "application/json"}
