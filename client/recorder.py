@@ -17,6 +17,9 @@ from client.devices import RATE
 from client.errors import FileUnusable
 
 PICTURE_BASE: Final = Fraction(1, 90_000)
+PICTURES_EARLY: Final = 0.040
+"""Seconds by which pictures arrive before the sound that left with them: aiortc holds sound
+back by four packets (80 ms) and a picture until the next one begins (40 ms)."""
 
 
 class Recorder:
@@ -35,7 +38,7 @@ class Recorder:
         await self._do(lambda: self._film.picture(frame, seconds))
 
     async def sound(self, frame: av.AudioFrame, seconds: float) -> None:
-        """Add sound that arrived at `seconds`; what comes before the first picture is not kept."""
+        """Add sound that arrived at `seconds`; what belongs to earlier pictures is not kept."""
         await self._do(lambda: self._film.sound(frame, seconds))
 
     async def close(self) -> None:
@@ -85,7 +88,10 @@ class _Film:
         if self._sound is None:
             return
         if self._samples is None:
-            self._samples = max(0, round((seconds - self._started) * RATE))
+            start = round((seconds - self._started - PICTURES_EARLY) * RATE)
+            if start < 0:
+                return  # it belongs to pictures before the first
+            self._samples = start
         for part in self._resampler.resample(frame):
             part.pts, part.time_base = self._samples, Fraction(1, RATE)
             self._samples += part.samples

@@ -11,6 +11,7 @@ import pytest
 
 from bench.live import server
 from client.call import call
+from client.recorder import PICTURES_EARLY
 from engine.bundle import Bundle
 from engine.film import make_film
 from engine.mixer import Controls
@@ -22,9 +23,6 @@ from tests.support.sound import loudness, offset, read
 from tests.support.speech import silence, write_wav
 
 pytestmark = pytest.mark.e2e
-CALLERS_BIAS = -0.040
-"""aiortc's receiving side holds sound back by four packets (80 ms) and pictures by one
-(40 ms), so that a caller gets pictures 40 ms before the sound that left with them."""
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +94,7 @@ async def test_lips_follow_the_sound_that_comes_back_in_a_call(
     assert report.seconds >= 30
     seen = see((picture for _, picture in pictures), tracker)
     begun = began(sound)
-    times = np.array([arrived for arrived, _ in pictures]) - begun - CALLERS_BIAS
+    times = np.array([arrived for arrived, _ in pictures]) - begun + PICTURES_EARLY
     correlation, lag = best_lag(expected_opening("hibari"), seen.gap, times + 0.02)
     print(f"call: correlation {correlation:.2f} at {1000 * lag:+.0f} ms")
     assert correlation >= 0.5

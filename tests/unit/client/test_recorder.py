@@ -36,7 +36,7 @@ async def test_pictures_keep_their_time_and_sound_has_no_gaps(tmp_path: Path) ->
     assert times == pytest.approx([at - 1.0 for at in arrivals], abs=0.001)
     with av.open(str(tmp_path / "film.mp4")) as film:
         samples = sum(frame.samples for frame in film.decode(audio=0))
-    assert samples == pytest.approx(15 * SLICE, abs=2_048)
+    assert samples == pytest.approx(13 * SLICE, abs=2_048), "two slices belong to earlier pictures"
 
 
 async def test_a_call_without_pictures_leaves_a_file_without_pictures(tmp_path: Path) -> None:
