@@ -7,6 +7,7 @@ extra is missed only by the command that wants it.
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +22,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
+EXTRA = ("httpx", "sounddevice")
+"""Packages of the extra `client`, which a server does without."""
 BundleOption = Annotated[
     Path | None, typer.Option(help="Folder of a bundle; the built-in one when left out.")
 ]
@@ -89,17 +92,16 @@ def render(
     from engine.studio import Studio
     from engine.types import TICKS_PER_SECOND
 
-    studio = Studio.open(bundle)
-    if portrait is None:
-        identity = studio.presenter(presenter or studio.presenters[0].id, size)
-    else:
-        try:
-            content = portrait.read_bytes()
-        except OSError as error:
-            raise PictureUnreadable("the portrait's file cannot be read: check its name") from error
-        identity = studio.portrait(content, size)
     total = sound_seconds(sound) * TICKS_PER_SECOND
-    with Progress(transient=True) as progress:
+    with closing(Studio.open(bundle)) as studio, Progress(transient=True) as progress:
+        if portrait is None:
+            identity = studio.presenter(presenter or studio.presenters[0].id, size)
+        else:
+            try:
+                content = portrait.read_bytes()
+            except OSError as error:
+                raise PictureUnreadable("the portrait cannot be read: check its name") from error
+            identity = studio.portrait(content, size)
         task = progress.add_task("Rendering", total=total or None)
         count = make_film(
             studio,
@@ -110,7 +112,6 @@ def render(
             controls=Controls(emotion=emotion),
             tell=lambda: progress.advance(task),
         )
-    studio.close()
     typer.echo(f"{output.name}: {count / TICKS_PER_SECOND:.1f} s, {count} pictures")
 
 
@@ -135,6 +136,8 @@ def call(
     from client.call import call as dial
     from client.errors import ClientError
 
+    if size not in (256, 512):
+        raise typer.BadParameter("pictures have 256 or 512 pixels", param_hint="--size")
     try:
         report = asyncio.run(
             dial(
@@ -198,6 +201,8 @@ def run() -> None:
         typer.echo(f"visavis: {error.message}", err=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
         typer.echo(
             f"visavis: this command needs the package '{error.name}': "
             "install it with pip install 'visavis[client]'",

@@ -27,6 +27,7 @@ from engine.types import SOUND_RATE, SOUND_TICK, TICKS_PER_SECOND, AVFrame, Samp
 LONGEST_SECONDS: Final = 3_600
 """Sound beyond an hour is refused: a file of silence unpacks a thousandfold."""
 BIT_RATE: Final = 96_000
+UNFINISHED: Final = "the film could not be written to its end: is the disk full?"
 QUALITY: Final = "18"
 """x264's constant rate factor: visually the same as the pictures."""
 
@@ -176,13 +177,25 @@ class Film:
     def __enter__(self) -> Film:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: object, _: object) -> None:
         if kind is None:
-            self._container.mux(self._video.encode(None))
-            self._container.mux(self._audio.encode(None))
-            self._container.close()
-            self._partial.replace(self._target)
+            try:
+                self._finish()
+            except (av.error.FFmpegError, OSError) as failure:
+                self._discard()
+                raise DeviceError(UNFINISHED) from failure
             return
+        self._discard()
+        if issubclass(kind, (av.error.FFmpegError, OSError)):
+            raise DeviceError(UNFINISHED)
+
+    def _finish(self) -> None:
+        self._container.mux(self._video.encode(None))
+        self._container.mux(self._audio.encode(None))
+        self._container.close()
+        self._partial.replace(self._target)
+
+    def _discard(self) -> None:
         with contextlib.suppress(av.error.FFmpegError, OSError):
             self._container.close()
         self._partial.unlink(missing_ok=True)

@@ -87,6 +87,7 @@ def serve(
             _run(app, listener, lambda: say(line))
         finally:
             pool.close()
+            studio.close()
 
 
 class _Server(uvicorn.Server):

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from typer.testing import CliRunner
 
 from tests.support.speech import tone, write_wav
@@ -39,7 +40,7 @@ def test_rendering_a_file(tmp_path: Path) -> None:
     [
         (("in.wav", "out.mp4", "--presenter", "nobody"), "no presenter of that name"),
         (("in.wav", "out.mp4", "--emotion", "furious"), "no emotion 'furious'"),
-        (("in.wav", "out.mp4", "--portrait", "nothing.png"), "portrait's file"),
+        (("in.wav", "out.mp4", "--portrait", "nothing.png"), "portrait cannot be read"),
         (("nothing.wav", "out.mp4"), "cannot be read as sound"),
         (("in.wav", "out.mp4", "--bundle", "."), "is no bundle"),
     ],
@@ -54,6 +55,31 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert failed.returncode == 1
     assert sentence in failed.stderr and "Traceback" not in failed.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+def test_a_portrait_without_a_face_is_one_sentence_too(tmp_path: Path) -> None:
+    """The face tracker used to complain behind it when the command ended."""
+    sound = write_wav(tmp_path / "in.wav", tone(0.2), 48_000)
+    Image.new("RGB", (300, 300), (90, 90, 90)).save(tmp_path / "grey.png")
+    film = tmp_path / "out.mp4"
+    failed = visavis("render", str(sound), str(film), "--portrait", str(tmp_path / "grey.png"))
+    assert failed.returncode == 1 and "no face was found" in failed.stderr
+    assert "Traceback" not in failed.stderr and not film.exists()
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_no_half_film(tmp_path: Path) -> None:
+    sound = write_wav(tmp_path / "in.wav", tone(2.0), 48_000)
+    film = tmp_path / "out.mp4"
+    limited = f'ulimit -f 16; exec "{sys.executable}" -m visavis render "{sound}" "{film}"'
+    failed = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, timeout=60)
+    assert failed.returncode == 1
+    assert "is the disk full" in failed.stderr and "Traceback" not in failed.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+def test_a_size_that_is_not_drawn_is_refused() -> None:
+    refused = CliRunner().invoke(app, ["call", "--size", "300"])
+    assert refused.exit_code == 2 and "256 or 512" in refused.output
 
 
 def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
