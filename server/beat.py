@@ -174,6 +174,7 @@ class Beat(Generic[P]):
         try:
             work = self._pool.submit(lambda: self._draw(ticks, newest), self.schedule.due(newest))
         except BackendError:
+            self._metrics.refused.inc()
             return  # they wait for the next beat
         self._waiting.clear()
         self._idle.clear()

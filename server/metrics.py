@@ -21,6 +21,7 @@ class Metrics:
         self.pictures = self._counter("visavis_pictures", "Pictures handed to RTP")
         self.repeated = self._counter("visavis_pictures_repeated", "Shown again: the next was late")
         self.skipped = self._counter("visavis_ticks_skipped", "Ticks that got no picture")
+        self.refused = self._counter("visavis_jobs_refused", "Pictures no worker had room for")
         self.failed = self._counter("visavis_pictures_failed", "Pictures whose drawing failed")
         self.stalls = self._counter("visavis_stalls", "Schedules started anew after a standstill")
         self.dropped = self._counter("visavis_dropped_sound_seconds", "Sound that came too fast")
