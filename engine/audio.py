@@ -61,7 +61,7 @@ class SoundBuffer:
     jitter costs one gap and not many.
 
     Args:
-        limit: most samples that are kept; more and the oldest go, down to the cushion.
+        limit: most samples that are kept; more and the oldest go, down to half of it.
         cushion: samples that must be there beside those asked for after running dry.
     """
 
@@ -126,7 +126,7 @@ class SoundBuffer:
 class Decimator:
     """48 kHz int16 to 16 kHz float, streaming: every third sample of a low-pass.
 
-    Windowed-sinc filter, 96 taps, cut at 7.4 kHz; delay 1 ms.
+    Windowed-sinc filter, 97 taps, cut at 7.4 kHz; delay 1 ms.
     """
 
     _TAPS = 97
@@ -142,6 +142,11 @@ class Decimator:
         sound = np.concatenate([self._past, samples.astype(np.float32)])
         self._past = sound[len(sound) - (self._TAPS - 1) :]
         return np.convolve(sound, self._filter, "valid")[::3].astype(np.float32)
+
+
+def decibels(heard: Floats) -> float:
+    """Effective level of samples in -1..1, decibels of full scale; silence is -100."""
+    return 10.0 * float(np.log10(np.mean(heard * heard) + 1e-10))
 
 
 class VoiceActivity:
@@ -165,7 +170,7 @@ class VoiceActivity:
 
     def __call__(self, heard: Floats) -> bool:
         """Whether a voice is there in this tick (float32 samples at 16 kHz)."""
-        level = 10.0 * float(np.log10(np.mean(heard * heard) + 1e-10))
+        level = decibels(heard)
         self._levels.append(level)
         if level > max(self._quietest, min(self._levels) + self._margin):
             self._left = self._hold

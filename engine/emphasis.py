@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.audio import decibels
 from engine.types import Component, Floats, Motion
 
 QUIET, LOUD = -42.0, -14.0
@@ -46,8 +47,11 @@ class Emphasis:
             heard: float32 samples of a tick at 16 kHz.
             speaking: whether a voice is in them.
         """
-        level = 10.0 * float(np.log10(np.mean(heard * heard) + 1e-10))
-        loud = float(np.clip((level - QUIET) / (LOUD - QUIET), 0.0, 1.0)) if speaking else 0.0
+        loud = (
+            float(np.clip((decibels(heard) - QUIET) / (LOUD - QUIET), 0.0, 1.0))
+            if speaking
+            else 0.0
+        )
         self._loud += ATTACK * (loud - self._loud)
         self._mean += MEAN * (self._loud - self._mean)
         stress = max(0.0, self._loud - self._mean - 0.05)

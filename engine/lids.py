@@ -13,11 +13,10 @@ import numpy as np
 
 from engine import facemesh as points
 from engine.mesh import Mesh, Shape
-from engine.resample import box_around, cover, fill, lookup
+from engine.resample import box_around, cover, lookup
+from engine.retouch import without_eyes
 from engine.types import Floats, Picture, floats
 
-CLEAN_REACH: Final = 0.035
-"""Outer eye distances around the open eye that are filled with the skin beyond."""
 BEGINS: Final = 0.25
 """Closure from which on clean skin shows; half-closed lids keep their own shadow."""
 LASH: Final = 0.018
@@ -25,8 +24,8 @@ LASH: Final = 0.018
 DARK: Final = 0.55
 """How far the line covers what is under it."""
 _EYES: Final = (
-    (points.CREASE_RIGHT, points.LID_UPPER_RIGHT, points.LID_LOWER_RIGHT, (33, 133)),
-    (points.CREASE_LEFT, points.LID_UPPER_LEFT, points.LID_LOWER_LEFT, (263, 362)),
+    (points.CREASE_RIGHT, points.LID_UPPER_RIGHT, points.LID_LOWER_RIGHT, points.EYE_RIGHT[::8]),
+    (points.CREASE_LEFT, points.LID_UPPER_LEFT, points.LID_LOWER_LEFT, points.EYE_LEFT[::8]),
 )
 """Crease, rims and corners (outer, inner) of each eye."""
 
@@ -41,7 +40,7 @@ class Lids:
 
     def __init__(self, mesh: Mesh, portrait: Picture) -> None:
         self._mesh = mesh
-        self._clean = _without_eyes(portrait, mesh)
+        self._clean = without_eyes(portrait, mesh)
         self._lash = [
             np.percentile(_along(portrait, mesh.source[list(upper), :2]), 10, axis=0)
             for _, upper, _, _ in _EYES
@@ -81,23 +80,12 @@ class Lids:
         return float(1.0 - opening / max(float(rest), 1.0))
 
     def _line(self, rim: Floats, size: tuple[int, int]) -> Floats:
-        """Coverage of a line along the rim, thinner towards the corners, [h, w]."""
+        """Coverage of a line along the rim, float32 [h, w] in 0..1."""
         mask = np.zeros(size, np.uint8)
         thick = max(1, round(LASH * self._mesh.eye_distance))
         fixed = np.round(rim * 16 - 8).astype(np.int32)
         cv2.polylines(mask, [fixed], False, (255,), thick, cv2.LINE_AA, 4)
         return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.7), np.float32) / np.float32(255)
-
-
-def _without_eyes(portrait: Picture, mesh: Mesh) -> Picture:
-    """The portrait with eyes, lashes and lids' shadows filled from the skin around them."""
-    holes = np.zeros(portrait.shape[:2], np.uint8)
-    for rim in (points.EYE_RIGHT, points.EYE_LEFT):
-        fill(holes, mesh.source[list(rim), :2], smooth=False)
-    reach = 2 * max(1, round(CLEAN_REACH * mesh.eye_distance)) + 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    holes = np.asarray(cv2.dilate(holes, kernel), np.uint8)
-    return np.asarray(cv2.inpaint(portrait, holes, 3, cv2.INPAINT_TELEA), np.uint8)
 
 
 def _along(portrait: Picture, curve: Floats) -> Picture:

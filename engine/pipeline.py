@@ -24,7 +24,6 @@ from engine.types import (
     AVFrame,
     Component,
     Motion,
-    Picture,
     Samples,
     Sound,
     Tick,
@@ -60,7 +59,6 @@ class Pipeline:
         limit: int = LIVE_LIMIT,
         cushion: int = LIVE_CUSHION,
     ) -> None:
-        self._manifest = manifest
         self._identity = identity
         self._listener = listener
         names = {part: spec.names for part, spec in manifest.components.items()}
@@ -121,7 +119,7 @@ class Pipeline:
     def draw(self, tick: Tick) -> AVFrame:
         """The picture of a tick, with its sound."""
         picture = self._identity.draw(self.move(tick))
-        return self._frame(tick, picture)
+        return AVFrame(tick.index, tick.generation, picture, tick.sound, self.speaking, tick.stamp)
 
     def skip(self, tick: Tick) -> None:
         """Let a tick pass without a picture: it is late, what follows must not be."""
@@ -130,9 +128,6 @@ class Pipeline:
     def pull(self) -> AVFrame:
         """Take and draw the next tick."""
         return self.draw(self.tick())
-
-    def _frame(self, tick: Tick, picture: Picture) -> AVFrame:
-        return AVFrame(tick.index, tick.generation, picture, tick.sound, self.speaking, tick.stamp)
 
     def move(self, tick: Tick) -> Motion:
         """The motion of a tick: what the worker does before it draws."""

@@ -21,6 +21,8 @@ REACH: Final = 0.07
 """Mouth widths around the line of the lips that are looked at."""
 LID_REACH: Final = 0.012
 """Outer eye distances beyond the tracked rims of the lids where an eyeball still shines."""
+CLEAN_REACH: Final = 0.035
+"""Outer eye distances around the open eye in which lashes and shadows lie."""
 TOO_BRIGHT: Final = 1.12
 """Brightness of a tooth over the lips' median."""
 LESS_RED: Final = 4.0
@@ -31,13 +33,29 @@ PARTED: Final = 0.06
 
 def skin_of(picture: Picture, mesh: Mesh) -> Picture:
     """A copy of the portrait, uint8 [n, n, 3], with teeth and eyeballs filled in."""
+    return _filled(picture, _eyes(picture, mesh, LID_REACH) | _teeth(picture, mesh))
+
+
+def without_eyes(picture: Picture, mesh: Mesh) -> Picture:
+    """A copy with eyes, lashes and the lids' shadows filled from the skin around them."""
+    return _filled(picture, _eyes(picture, mesh, CLEAN_REACH))
+
+
+def _filled(picture: Picture, holes: Picture) -> Picture:
+    return np.asarray(cv2.inpaint(picture, holes, 3, cv2.INPAINT_TELEA), np.uint8)
+
+
+def _eyes(picture: Picture, mesh: Mesh, reach: float) -> Picture:
+    """Mask, uint8 [n, n], of both eyes and `reach` outer eye distances around them."""
     holes = np.zeros(picture.shape[:2], np.uint8)
     for rim in (points.EYE_RIGHT, points.EYE_LEFT):
         fill(holes, mesh.source[list(rim), :2], smooth=False)
-    reach = 2 * max(1, round(LID_REACH * mesh.eye_distance)) + 1
-    holes = np.asarray(cv2.dilate(holes, np.ones((reach, reach), np.uint8)), np.uint8)
-    holes |= _teeth(picture, mesh)
-    return np.asarray(cv2.inpaint(picture, holes, 3, cv2.INPAINT_TELEA), np.uint8)
+    return _grown(holes, max(1, round(reach * mesh.eye_distance)))
+
+
+def _grown(mask: Picture, pixels: int) -> Picture:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * pixels + 1, 2 * pixels + 1))
+    return np.asarray(cv2.dilate(mask, kernel), np.uint8)
 
 
 def _teeth(picture: Picture, mesh: Mesh) -> Picture:
@@ -54,9 +72,7 @@ def _teeth(picture: Picture, mesh: Mesh) -> Picture:
     flesh = (lips > 0) & (between == 0)
     if not flesh.any():
         return between
-    reach = max(1, round(REACH * mesh.mouth_width))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
-    near = cv2.dilate(between, kernel) > 0
+    near = _grown(between, max(1, round(REACH * mesh.mouth_width))) > 0
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
     bright, red = np.median(lab[flesh][:, 0]), np.median(lab[flesh][:, 1])
     toothy = (lab[..., 0] > TOO_BRIGHT * bright) & (lab[..., 1] < red - LESS_RED)
