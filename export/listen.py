@@ -34,7 +34,8 @@ def to_onnx(network: Listen) -> bytes:
     """The network as an ONNX file with any number of sessions in a batch.
 
     Inputs `mel` float32 [batch, 4, 64] and `state` float32 [batch, n], zeros at the
-    start; outputs `mouth` float32 [batch, 28] in 0..1 and `next_state`.
+    start; outputs `mouth` float32 [batch, 28] and `prosody` float32 [batch, 2] in 0..1,
+    and `next_state`.
     """
     batch = torch.export.Dim("batch")
     example = (torch.zeros(2, FRAMES, BANDS), torch.zeros(2, network.state_size))
@@ -44,7 +45,7 @@ def to_onnx(network: Listen) -> bytes:
             network.eval(),
             example,
             input_names=["mel", "state"],
-            output_names=["mouth", "next_state"],
+            output_names=["mouth", "prosody", "next_state"],
             dynamic_shapes=({0: batch}, {0: batch}),
             opset_version=OPSET,
             dynamo=True,
@@ -76,10 +77,12 @@ def deviation(network: Listen, model: bytes, ticks: int = 50, batch: int = 3) ->
     worst = 0.0
     for _ in range(ticks):
         mel = random.uniform(-1.0, 0.5, (batch, FRAMES, BANDS)).astype(np.float32)
-        mouth, state = session.run(["mouth", "next_state"], {"mel": mel, "state": state})
+        names = ["mouth", "prosody", "next_state"]
+        *outputs, state = session.run(names, {"mel": mel, "state": state})
         with torch.no_grad():
-            expected, kept = network(torch.from_numpy(mel), kept)
-        worst = max(worst, float(np.abs(mouth - expected.numpy()).max()))
+            *expected, kept = network(torch.from_numpy(mel), kept)
+        for found, wanted in zip(outputs, expected, strict=True):
+            worst = max(worst, float(np.abs(found - wanted.numpy()).max()))
     return worst
 
 

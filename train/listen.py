@@ -2,8 +2,9 @@
 
     python -m train.listen --data data/voices --out data/listen
 
-One thread of a CPU does it in about a quarter of an hour. The folder gets `listen.pt`
-(the checkpoint; the same command goes on from it), `loss.png` and `curves.png`. Every
+One thread of a CPU does it in about 45 minutes. The folder gets `listen.pt`
+(the checkpoint; the same command goes on from it), `loss.png`, `curves.png` and
+`prosody.png`. Every
 step draws its batch from the seed and its own number, so a training that was
 interrupted ends like one that was not.
 """
@@ -23,19 +24,19 @@ from rich.progress import Progress
 from engine.types import Floats
 from models.listen import LOOKAHEAD, Listen
 from train.voices.batches import Batch, Stretches
-from train.voices.loss import lip_loss
-from train.voices.plots import plot_curves, plot_losses
+from train.voices.loss import hearing_loss, lip_loss
+from train.voices.plots import plot_curves, plot_losses, plot_prosody
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that decides how a training goes, beside the data."""
 
-    steps: int = 3600
+    steps: int = 5200
     batch: int = 32
     ticks: int = 160
     rate: float = 2.5e-3
-    width: int = 192
+    width: int = 256
     dropout: float = 0.15
     seed: int = 1
 
@@ -68,7 +69,7 @@ class Training:
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.rate_at(self.step)
         self.network.train()
-        loss = lip_loss(self.network.sequence(batch.mel), batch)
+        loss = hearing_loss(self.network.sequence(batch.mel), batch)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
@@ -77,12 +78,12 @@ class Training:
         return loss.item()
 
     @torch.no_grad()
-    def check(self, whole: Batch) -> tuple[float, Floats]:
-        """Loss on held-out material, and the mouths [ticks, 28] in time with it."""
+    def check(self, whole: Batch) -> tuple[float, Floats, Floats]:
+        """The lips' loss on held-out material; mouths [ticks, 28], prosody in time with it."""
         self.network.eval()
-        predicted = self.network.sequence(whole.mel)
-        mouths: Floats = predicted[0, LOOKAHEAD:].numpy()
-        return lip_loss(predicted, whole).item(), mouths
+        mouth, prosody, _ = self.network.sequence(whole.mel)
+        loss = lip_loss(mouth, whole).item()
+        return loss, mouth[0, LOOKAHEAD:].numpy(), prosody[0, LOOKAHEAD:].numpy()
 
     def save(self, path: Path) -> None:
         """Write the checkpoint; a crash leaves the old one whole."""
@@ -119,12 +120,13 @@ def run(training: Training, data: Path, out: Path, every: int = 200) -> None:
             progress.advance(bar)
             if training.step % every and training.step < training.recipe.steps:
                 continue
-            checked, mouths = training.check(whole)
+            checked, mouths, prosody = training.check(whole)
             training.history.append((training.step, float(np.mean(losses)), checked))
             losses.clear()
             progress.update(bar, description=f"Held-out loss {checked:.4f}")
             plot_losses(out / "loss.png", training.history)
             plot_curves(out / "curves.png", mouths[:400], whole.mouth[0, :400].numpy())
+            plot_prosody(out / "prosody.png", prosody[:400], whole.prosody[0, :400].numpy())
             training.save(out / "listen.pt")
 
 

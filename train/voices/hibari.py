@@ -12,7 +12,7 @@ measures them: the closures of p b t d k g then start where flite's do.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,7 @@ _DURATIONS: Final = "/Clip_output_0"
 _TOKEN_FRAME: Final = 0.025
 _SPACE: Final = " "
 _STRESS: Final = "ˈˌ"
+"""Primary and secondary; the mark stands before its vowel."""
 _PHONES: Final = {
     "A": "ey", "I": "ay", "O": "ow", "Q": "ow", "W": "aw", "Y": "oy", "a": "aa", "i": "iy",
     "u": "uw", "ɑ": "aa", "ɒ": "aa", "æ": "ae", "ɐ": "ax", "ə": "ax", "ɔ": "ao", "ɛ": "eh",
@@ -53,6 +54,7 @@ class _Token:
     name: str
     start: float
     end: float
+    stress: int = 0
 
 
 class Hibari:
@@ -113,11 +115,11 @@ def phones_of(letters: list[str], ends: NDArray[np.float64]) -> tuple[Phone, ...
         start = end
     _share_out(tokens)
     heard = [
-        Phone(token.name, max(0.0, token.start - LEAD), token.end - LEAD)
+        Phone(token.name, max(0.0, token.start - LEAD), token.end - LEAD, token.stress)
         for token in tokens
         if token.name not in _STRESS + _SPACE
     ]
-    heard[-1] = Phone(heard[-1].name, heard[-1].start, float(ends[-1]))
+    heard[-1] = replace(heard[-1], end=float(ends[-1]))
     return joined(heard)
 
 
@@ -126,6 +128,7 @@ def _share_out(tokens: list[_Token]) -> None:
     for before, token, after in zip(tokens, tokens[1:], tokens[2:], strict=False):
         if token.name in _STRESS:
             after.start = token.start
+            after.stress = 1 + _STRESS.index(token.name)
         elif token.name == _SPACE:
             split = token.start + SPACE_BEFORE * (token.end - token.start)
             before.end = after.start = split

@@ -8,50 +8,28 @@ state. What comes out is put against the curves that the phones demand.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import numpy as np
 import onnx
 import typer
-from numpy.typing import NDArray
 
-from engine.arkit import MOUTH
 from engine.backends import Graph
 from engine.backends.onnx import OnnxBackend
-from engine.listen import Listener
-from engine.types import HEARING_RATE, HEARING_TICK, TICKS_PER_SECOND, Floats
+from engine.listen import Listener, Speech
+from engine.types import HEARING_TICK, Floats
 from models.listen import LOOKAHEAD
-from train.voices.corpus import HELD_OUT
-from train.voices.curves import CLOSED, closure_interval, lip_opening, mouth_curves
-from train.voices.flite import Flite
-from train.voices.hibari import Hibari
-from train.voices.make import HELD_OUT_VOICE, TAKES, at_hearing_rate, padded
-from train.voices.phones import BILABIALS, SILENCE, Phone, Utterance
-from train.voices.spoil import decibels, level, noise
-
-MAIN: Final = (
-    "jawOpen", "mouthClose", "mouthFunnel", "mouthPucker", "mouthLowerDownLeft",
-    "mouthUpperUpLeft", "mouthStretchLeft", "mouthPressLeft", "mouthRollLower",
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What was measured on one voice."""
-
-    opening: float
-    """Correlation of the lip opening with the curve that is wanted."""
-    coefficients: dict[str, float]
-    """The same for the main coefficients."""
-    closed: float
-    """Share of p, b and m with closed lips, a tick early or late at most."""
-    rest: float
-    """Variance of the lip opening in silence, as a share of that in speech."""
-    lag: int
-    """Ticks by which the output follows the wanted curve, where they agree best."""
+from train.voices.judge_mouth import MAIN, Figures, judged
+from train.voices.judge_prosody import ProsodyFigures, prosody_judged
+from train.voices.judge_sync import SyncFigures, sync_judged
+from train.voices.make import HELD_OUT_VOICE, TAKES
+from train.voices.make import heard as mel_of
+from train.voices.phones import Utterance
+from train.voices.synced import SyncJudge, lips_of_mouths
+from train.voices.trials import held_out, in_company, noisy, talk
 
 
 def state_size(model: bytes) -> int:
@@ -60,82 +38,28 @@ def state_size(model: bytes) -> int:
     return int(shapes["state"].type.tensor_type.shape.dim[1].dim_value)
 
 
-def streamed(graph: Graph, size: int, sound: Floats) -> Floats:
-    """The mouths [ticks, 28] of 16 kHz sound, in time with it."""
+def listened(graph: Graph, size: int, sound: Floats) -> list[Speech]:
+    """What is heard in each tick of 16 kHz sound, in time with it."""
     listener = Listener(graph, size)
     flushed = np.pad(sound, (0, LOOKAHEAD * HEARING_TICK))
     ticks = [
         listener.hear(flushed[start : start + HEARING_TICK])
         for start in range(0, len(flushed) - HEARING_TICK + 1, HEARING_TICK)
     ]
-    return np.stack(ticks)[LOOKAHEAD:]
+    return ticks[LOOKAHEAD:]
 
 
-def judged(mouths: Floats, said: Utterance) -> Figures:
-    """Figures of mouths [ticks, 28] that were made for an utterance."""
-    wanted, _ = mouth_curves(said)
-    mouths = mouths[: len(wanted)]
-    opening, target = lip_opening(mouths), lip_opening(wanted)
-    speech = spoken(said.phones, len(wanted))
-    lags = range(-4, 5)
-    fits = [correlation(np.roll(opening, -lag), target) for lag in lags]
-    index = {name: MOUTH.index(name) for name in MAIN}
-    return Figures(
-        opening=correlation(opening, target),
-        coefficients={n: correlation(mouths[:, i], wanted[:, i]) for n, i in index.items()},
-        closed=closed_share(opening, said.phones),
-        rest=float(np.var(opening[~speech]) / np.var(opening[speech])),
-        lag=lags[int(np.argmax(fits))],
-    )
+def streamed(graph: Graph, size: int, sound: Floats) -> Floats:
+    """The mouths [ticks, 28] of 16 kHz sound, in time with it."""
+    return np.stack([speech.mouth for speech in listened(graph, size, sound)])
 
 
-def correlation(one: Floats, other: Floats) -> float:
-    """Pearson's."""
-    return float(np.corrcoef(one, other)[0, 1])
-
-
-def closed_share(opening: Floats, phones: tuple[Phone, ...]) -> float:
-    """Share of p, b and m during which, give or take a tick, the opening is below `CLOSED`."""
-    lowest = []
-    for phone in phones:
-        if phone.name in BILABIALS:
-            start, end = (int(time * TICKS_PER_SECOND) for time in closure_interval(phone))
-            lowest.append(opening[max(0, start - 1) : end + 2].min())
-    return float(np.mean(np.array(lowest) < CLOSED))
-
-
-def spoken(phones: tuple[Phone, ...], ticks: int) -> NDArray[np.bool_]:
-    """Which ticks have speech in them, or 200 ms before or after: there a mouth may move."""
-    speech = np.zeros(ticks, np.bool_)
-    for phone in phones:
-        if phone.name != SILENCE:
-            start, end = phone.start - 0.2, phone.end + 0.2
-            speech[max(0, int(start * TICKS_PER_SECOND)) : int(end * TICKS_PER_SECOND) + 1] = True
-    return speech
-
-
-def joined_up(said: list[Utterance]) -> Utterance:
-    """Utterances one after the other, each with silence around it."""
-    parts = [padded(at_hearing_rate(one), 0.8, 0.8) for one in said]
-    phones: list[Phone] = []
-    start = 0.0
-    for part in parts:
-        phones += [phone.moved(start) for phone in part.phones]
-        start += part.seconds
-    return Utterance(np.concatenate([part.sound for part in parts]), HEARING_RATE, tuple(phones))
-
-
-def noisy(said: Utterance, below: float, seed: int = 0) -> Utterance:
-    """The utterance in noise, `below` decibels under the speech."""
-    random = np.random.default_rng(seed)
-    added = noise(len(said.sound), random) * np.float32(level(said.sound) * decibels(-below))
-    return Utterance(said.sound + added, said.rate, said.phones)
-
-
-def held_out(voice: str, texts: Sequence[str] = HELD_OUT) -> Utterance:
-    """The held-out sentences, by one voice."""
-    speaker = Hibari() if voice == "hibari" else Flite(voice)
-    return joined_up([speaker.speak(text) for text in texts])
+def conditions(voice: str, others: Floats) -> Iterator[tuple[str, Utterance, Utterance]]:
+    """What it is called, what is heard, and the same clean: three for each voice."""
+    said = held_out(voice)
+    yield voice, said, said
+    yield f"{voice}, noise at 15 dB", noisy(said, 15.0), said
+    yield f"{voice}, others talking at 15 dB", in_company(said, others, 15.0), said
 
 
 def main(
@@ -146,15 +70,48 @@ def main(
     """Print a table of figures, a line for each voice."""
     data = model.read_bytes()
     graph, size = OnnxBackend().compile("listen", data), state_size(data)
-    names = ["opening", *MAIN, "closed", "rest", "lag"]
-    typer.echo("| voice | " + " | ".join(names) + " |\n|" + " --- |" * (len(names) + 1))
+    others, judge = talk(), SyncJudge.load()
+    rows: list[tuple[str, Figures, ProsodyFigures | None, SyncFigures]] = []
     for voice in (HELD_OUT_VOICE, *TAKES):
-        said = held_out(voice)
-        for label, heard in ((voice, said), (f"{voice}, noise at 15 dB", noisy(said, 15.0))):
-            figures = judged(streamed(graph, size, heard.sound), heard)
-            values = [figures.opening, *figures.coefficients.values(), figures.closed, figures.rest]
-            row = " | ".join(f"{value:.2f}" for value in values)
-            typer.echo(f"| {label} | {row} | {figures.lag} |")
+        for label, heard, clean in conditions(voice, others):
+            speech = listened(graph, size, heard.sound)
+            mouths = np.stack([each.mouth for each in speech])
+            lips = lips_of_mouths(mouths)
+            rows.append(
+                (
+                    label,
+                    judged(mouths, clean),
+                    prosody_judged(speech, clean),
+                    sync_judged(judge, mel_of(heard.sound)[: len(lips)], lips),
+                )
+            )
+    _print_mouths({label: figures for label, figures, _, _ in rows})
+    _print("prosody", {label: found for label, _, found, _ in rows if found is not None})
+    _print("sync", {label: found for label, _, _, found in rows})
+
+
+def _print_mouths(rows: dict[str, Figures]) -> None:
+    """The main table."""
+    names = ["opening", *MAIN, "closed", "tucked", "mistaken", "rest", "lag"]
+    _line("voice", *names)
+    _line(*["---"] * (len(names) + 1))
+    for label, f in rows.items():
+        values = [f.opening, *f.coefficients.values(), f.closed, f.tucked, f.mistaken, f.rest]
+        _line(label, *(f"{value:.2f}" for value in values), str(f.lag))
+
+
+def _print(title: str, rows: Mapping[str, ProsodyFigures | SyncFigures]) -> None:
+    """A table of figures that are all numbers."""
+    for number, (label, figures) in enumerate(rows.items()):
+        values = asdict(figures)
+        if number == 0:
+            _line(title, *values)
+            _line(*["---"] * (len(values) + 1))
+        _line(label, *(f"{value:.2f}" for value in values.values()))
+
+
+def _line(*cells: str) -> None:
+    typer.echo("| " + " | ".join(cells) + " |")
 
 
 if __name__ == "__main__":

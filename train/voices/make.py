@@ -3,35 +3,39 @@
     python -m train.voices.make --out data/voices
 
 writes `train.npz` and `check.npz` (held-out sentences, also by the voice that is held
-out), each with `mel` float16 [ticks, 4, 64], `mouth` float16 [ticks, 28] and
-`closure` float16 [ticks]: utterance after utterance, with silence between them.
+out), each with `mel` float16 [ticks, 4, 64], `mouth` float16 [ticks, 28], `closure`
+float16 [ticks], `prosody` float16 [ticks, 2] and `phone` uint8 [ticks], a number in
+`phones.ORDER`: utterance after utterance, with silence between them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Any, Final, TypeAlias
 
 import numpy as np
 import typer
 from numpy.random import Generator
+from numpy.typing import NDArray
 from rich.progress import track
 
 from engine.arkit import MOUTH
 from engine.mel import FRAMES_PER_TICK, LogMel
-from engine.types import HEARING_RATE, HEARING_TICK, Floats
+from engine.types import HEARING_RATE, HEARING_TICK, Floats, floats
 from train.voices.corpus import HELD_OUT, sentences
-from train.voices.curves import mouth_curves
+from train.voices.curves import mouth_curves, tick_centres
 from train.voices.flite import Flite
 from train.voices.hibari import Hibari
-from train.voices.phones import SILENCE, Phone, Utterance
+from train.voices.phones import ORDER, SILENCE, Phone, Utterance
+from train.voices.prosody import KINDS, prosody_curves
 from train.voices.sound import resampled
 from train.voices.spoil import quiet, spoiled
+from train.voices.stress import Stresses
 
 HELD_OUT_VOICE: Final = "rms"
-TAKES: Final = {"hibari": 1300, "slt": 800, "awb": 800, "kal16": 500}
+TAKES: Final = {"hibari": 2300, "slt": 1300, "awb": 1300, "kal16": 1100}
 """Sentences that each voice speaks for training."""
 
 
@@ -40,11 +44,13 @@ Voice: TypeAlias = Flite | Hibari
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """One stretch to learn from: what is heard, and the mouth and closures that belong to it."""
+    """One stretch to learn from: what is heard, and what belongs to each tick of it."""
 
     mel: Floats
     mouth: Floats
     closure: Floats
+    prosody: Floats
+    phone: NDArray[np.uint8]
 
 
 def at_hearing_rate(said: Utterance, faster: float = 1.0) -> Utterance:
@@ -74,15 +80,24 @@ def heard(sound: Floats) -> Floats:
     return mel.reshape(len(mel) // FRAMES_PER_TICK, FRAMES_PER_TICK, -1)
 
 
+def phone_numbers(said: Utterance) -> NDArray[np.uint8]:
+    """The phone in the middle of each tick, as a number in `ORDER`."""
+    ends = np.array([phone.end for phone in said.phones])
+    numbers = np.array([ORDER.index(phone.name) for phone in said.phones], np.uint8)
+    places = np.searchsorted(ends, tick_centres(said.seconds), side="right")
+    return numbers[np.minimum(places, len(numbers) - 1)]
+
+
 def take(voice: Voice, text: str, random: Generator) -> Utterance:
     """A sentence at a random pace, pitch and size of the speaker."""
-    pace = float(random.uniform(0.8, 1.25))
-    faster = float(random.uniform(0.84, 1.18)) if random.random() < 0.6 else 1.0
+    pace = float(random.uniform(0.78, 1.3))
+    faster = float(random.uniform(0.82, 1.2)) if random.random() < 0.65 else 1.0
     if isinstance(voice, Hibari):
-        tone = float(random.uniform(0.5, 1.25)) if random.random() < 0.5 else 1.0
+        tone = float(random.uniform(0.5, 1.25)) if random.random() < 0.55 else 1.0
         said = voice.speak(text, pace / faster, tone, int(random.integers(2**31)))
     else:
-        said = voice.speak(text, pace / faster)
+        tone = float(random.uniform(0.75, 1.3)) if random.random() < 0.5 else 1.0
+        said = voice.speak(text, pace / faster, tone)
     before, after = random.uniform(0.0, 1.0, 2)
     return padded(at_hearing_rate(said, faster), before, after)
 
@@ -91,22 +106,28 @@ def material(said: Utterance, random: Generator | None) -> Material:
     """What an utterance teaches; with `random` its sound is spoiled first."""
     mouth, closure = mouth_curves(said)
     sound = said.sound if random is None else spoiled(said.sound, random)
-    return Material(heard(sound), mouth, closure)
+    return Material(heard(sound), mouth, closure, prosody_curves(said), phone_numbers(said))
 
 
 def silence(seconds: float, random: Generator) -> Material:
     """A stretch in which nobody speaks and the mouth rests."""
     mel = heard(quiet(seconds, random))
+    ticks = len(mel)
     return Material(
-        mel, np.zeros((len(mel), len(MOUTH)), np.float32), np.zeros(len(mel), np.float32)
+        mel,
+        mouth=np.zeros((ticks, len(MOUTH)), np.float32),
+        closure=np.zeros(ticks, np.float32),
+        prosody=np.tile(floats([kind == "pause" for kind in KINDS]), (ticks, 1)),
+        phone=np.full(ticks, ORDER.index(SILENCE), np.uint8),
     )
 
 
 def training(seed: int, share: float) -> Iterator[Material]:
     """All that is learnt from, voices mixed."""
     random = np.random.default_rng(seed)
+    stresses = Stresses()
     voices: dict[str, Voice] = {
-        name: Hibari() if name == "hibari" else Flite(name) for name in TAKES
+        name: Hibari() if name == "hibari" else Flite(name, stresses) for name in TAKES
     }
     plan: list[tuple[str, str]] = []
     for index, (name, count) in enumerate(TAKES.items()):
@@ -129,15 +150,14 @@ def checking() -> Iterator[Material]:
 
 def write(path: Path, parts: Iterator[Material]) -> int:
     """Write stretches one after the other; returns the number of ticks."""
-    found = list(parts)
-    closure = np.concatenate([part.closure for part in found]).astype(np.float16)
-    np.savez(
-        path,
-        mel=np.concatenate([part.mel for part in found]).astype(np.float16),
-        mouth=np.concatenate([part.mouth for part in found]).astype(np.float16),
-        closure=closure,
-    )
-    return len(closure)
+    arrays: dict[str, list[NDArray[Any]]] = {field.name: [] for field in fields(Material)}
+    for part in parts:
+        for name, pieces in arrays.items():
+            piece = getattr(part, name)
+            pieces.append(piece if piece.dtype == np.uint8 else piece.astype(np.float16))
+    joined: dict[str, Any] = {name: np.concatenate(pieces) for name, pieces in arrays.items()}
+    np.savez(path, **joined)
+    return sum(len(piece) for piece in arrays["closure"])
 
 
 def main(

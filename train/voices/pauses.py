@@ -5,6 +5,7 @@ A neural voice counts the silence around a pause partly to the phones beside it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -42,9 +43,9 @@ def with_pauses_as_heard(phones: tuple[Phone, ...], sound: Floats, rate: int) ->
             end = min(end, max(after.start, start))
         line[index] = Phone(SILENCE, start, end)
         if before is not None:
-            line[index - 1] = Phone(before.name, before.start, start)
+            line[index - 1] = replace(before, end=start)
         if after is not None:
-            line[index + 1] = Phone(after.name, end, after.end)
+            line[index + 1] = replace(after, start=end)
     return joined(line)
 
 

@@ -7,7 +7,7 @@ neutral vowel and `pau` for silence.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from engine.types import Floats
@@ -22,19 +22,25 @@ CONSONANTS: Final = STOPS | frozenset(
     "ch dh f hh jh l m n ng r s sh th v w y z zh".split()  # fmt: skip
 )
 ALPHABET: Final = VOWELS | CONSONANTS | {SILENCE}
+ORDER: Final = tuple(sorted(ALPHABET))
+"""The alphabet with a number for each phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """One sound of speech; `start` and `end` in seconds."""
+    """One sound of speech; `start` and `end` in seconds.
+
+    `stress` is that of a vowel's syllable in the word: 0 none, 1 primary, 2 secondary.
+    """
 
     name: str
     start: float
     end: float
+    stress: int = 0
 
     def moved(self, by: float = 0.0, speed: float = 1.0) -> Phone:
         """The same phone in sound that plays `speed` times faster and starts `by` seconds later."""
-        return Phone(self.name, self.start / speed + by, self.end / speed + by)
+        return replace(self, start=self.start / speed + by, end=self.end / speed + by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from engine.types import Floats
 from train.voices.corpus import HELD_OUT
 from train.voices.curves import lip_opening, mouth_curves
 from train.voices.hibari import Hibari
-from train.voices.judge import held_out
 from train.voices.make import HELD_OUT_VOICE
 from train.voices.phones import Phone, Utterance
 from train.voices.sound import encoded, from_int16, read_wav, to_int16, write_wav
+from train.voices.trials import held_out
 
 SAMPLES: Final = (
     (
@@ -77,7 +77,7 @@ def write_tests(folder: Path) -> None:
         known = {
             "voice": voice,
             "text": " ".join(texts),
-            "phones": [[p.name, round(p.start, 4), round(p.end, 4)] for p in said.phones],
+            "phones": [[p.name, round(p.start, 4), round(p.end, 4), p.stress] for p in said.phones],
             "opening": [round(value, 4) for value in opening.tolist()],
         }
         (folder / f"{voice}.json").write_text(json.dumps(known, ensure_ascii=False) + "\n")
@@ -87,7 +87,7 @@ def read_test(wav: Path) -> Utterance:
     """Known speech: a WAV file and the phones of the JSON file beside it."""
     known = json.loads(wav.with_suffix(".json").read_text())
     sound, rate = read_wav(wav)
-    phones = tuple(Phone(name, start, end) for name, start, end in known["phones"])
+    phones = tuple(Phone(*phone) for phone in known["phones"])
     return Utterance(sound, rate, phones)
 
 

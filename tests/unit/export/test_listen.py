@@ -17,10 +17,15 @@ from export.listen import TOLERANCE, deviation, load_network, to_onnx
 from models.listen import Listen
 from train.listen import Recipe, Training
 from train.voices.curves import lip_opening
-from train.voices.judge import Figures, correlation, judged, noisy, state_size, streamed
+from train.voices.judge import listened, state_size, streamed
+from train.voices.judge_mouth import Figures, correlation, judged
+from train.voices.judge_prosody import ProsodyFigures, prosody_judged
+from train.voices.make import heard
 from train.voices.phones import Utterance
 from train.voices.samples import read_test
 from train.voices.spoil import noise
+from train.voices.synced import SyncJudge, lips_of_mouths
+from train.voices.trials import noisy
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = ROOT / "engine" / "builtin" / "listen.onnx"
@@ -49,7 +54,7 @@ def test_shapes_and_names(network: Listen, exported: bytes) -> None:
     inputs = {given.name: given.shape[1:] for given in session.get_inputs()}
     outputs = {given.name: given.shape[1:] for given in session.get_outputs()}
     assert inputs == {"mel": [4, 64], "state": [network.state_size]}
-    assert outputs == {"mouth": [28], "next_state": [network.state_size]}
+    assert outputs == {"mouth": [28], "prosody": [2], "next_state": [network.state_size]}
     assert isinstance(session.get_inputs()[0].shape[0], str)
     assert state_size(exported) == network.state_size
 
@@ -96,6 +101,13 @@ class Shipped:
     def figures(self, said: Utterance) -> Figures:
         return judged(self.mouths(said.sound), said)
 
+    def prosody(self, said: Utterance, heard: Floats | None = None) -> ProsodyFigures:
+        """Of what is heard in place of the clean sound, if anything is."""
+        sound = said.sound if heard is None else heard
+        found = prosody_judged(listened(self.graph, self.size, sound), said)
+        assert found is not None
+        return found
+
 
 @pytest.fixture(scope="module")
 def shipped() -> Shipped:
@@ -121,6 +133,29 @@ def test_lips_follow_in_noise_and_at_any_loudness(shipped: Shipped) -> None:
         assert figures.opening >= 0.7
         assert figures.closed >= 0.75
         assert figures.rest <= 0.05
+
+
+def test_f_and_v_tuck_the_lower_lip(shipped: Shipped) -> None:
+    figures = shipped.figures(read_test(SPEECH / "hibari.wav"))
+    assert figures.tucked >= 0.75
+    assert figures.mistaken <= 50.0
+
+
+@pytest.mark.parametrize("voice", ["hibari", "rms"])
+def test_accents_and_pauses_are_heard(shipped: Shipped, voice: str) -> None:
+    said = read_test(SPEECH / f"{voice}.wav")
+    for sound in (said.sound, noisy(said, 15.0).sound):
+        figures = shipped.prosody(said, sound)
+        assert figures.stress >= 0.55
+        assert figures.noticed >= 0.6 and figures.made_up <= 0.35
+        assert figures.pause >= 0.9
+        assert abs(figures.ends) <= 0.12
+
+
+def test_mouths_are_in_sync_with_what_is_said(shipped: Shipped) -> None:
+    said = read_test(SPEECH / "rms.wav")
+    verdict = SyncJudge.load()(heard(said.sound), lips_of_mouths(shipped.mouths(said.sound)))
+    assert verdict.offset == 0 and verdict.together
 
 
 @pytest.mark.parametrize("decibels", [-120.0, -60.0, -35.0])

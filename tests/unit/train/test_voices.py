@@ -14,7 +14,7 @@ from train.voices.flite import VOICES, Flite
 from train.voices.hibari import LEAD, Hibari, phones_of
 from train.voices.make import HELD_OUT_VOICE, TAKES, at_hearing_rate, heard, material, padded
 from train.voices.pauses import with_pauses_as_heard
-from train.voices.phones import ALPHABET, SILENCE, VOWELS, Phone, Utterance, joined
+from train.voices.phones import ALPHABET, ORDER, SILENCE, VOWELS, Phone, Utterance, joined
 from train.voices.sound import decoded, encoded, resampled
 from train.voices.spoil import level, quiet, spoiled
 from train.voices.timing import closures
@@ -159,4 +159,9 @@ def test_material_has_a_mouth_for_every_tick(hibari: Hibari) -> None:
     ticks = len(said.sound) // HEARING_TICK
     assert taught.mel.shape == (ticks, 4, 64)
     assert taught.mouth.shape == (ticks, 28)
-    assert taught.closure.shape == (ticks,)
+    assert taught.closure.shape == taught.phone.shape == (ticks,)
+    assert taught.prosody.shape == (ticks, 2)
+    middle = said.phones[5]
+    tick = int((middle.start + middle.end) / 2 * 25)
+    assert ORDER[taught.phone[tick]] in {phone.name for phone in said.phones[4:7]}
+    assert ORDER[taught.phone[0]] == ORDER[taught.phone[-1]] == SILENCE
