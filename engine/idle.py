@@ -55,14 +55,22 @@ class Idle:
         self._random = np.random.default_rng(seed)
         self._tick = 0
         self._blink_at = self._pause(1.0)
+        self._blinked = 0
         self._blink_step = len(BLINK)
         self._gaze = np.zeros(2)
         self._look_until = 0
         self._brow = 0.0
         self._sway = {name: self._waves(hertz) for name, (_, hertz) in SWAY.items()}
 
-    def step(self, liveliness: Liveliness) -> Motion:
-        """Motion of the next tick; pose is relative to the portrait's own."""
+    def step(self, liveliness: Liveliness, blink: bool = False) -> Motion:
+        """Motion of the next tick; pose is relative to the portrait's own.
+
+        Args:
+            liveliness: how often to blink and how far to look about.
+            blink: it is a good moment to blink; not taken so soon after the last one.
+        """
+        if blink and self._tick - self._blinked >= SHORTEST_PAUSE * TICKS_PER_SECOND:
+            self._blink_at = self._tick
         vectors = {part: np.zeros(len(places), np.float32) for part, places in self._places.items()}
         lids = self._lids(liveliness.blink)
         side, up = self._look(lids > 0.5) * liveliness.gaze
@@ -87,6 +95,7 @@ class Idle:
             self._blink_step += 1
         elif rate > 0 and self._tick >= self._blink_at:
             self._blink_step = 1
+            self._blinked = self._tick
             self._blink_at = self._pause(rate)
         else:
             return 0.0

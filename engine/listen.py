@@ -1,20 +1,34 @@
-"""Sound to mouth motion, streaming: the bundle's `listen` graph and its state."""
+"""Sound to mouth motion and prosody, streaming: the bundle's `listen` graph and its state."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from engine.backends import Graph
 from engine.mel import LogMel
+from engine.prosody import Prosody
 from engine.types import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What was heard in one tick."""
+
+    mouth: Floats
+    """Mouth motion, float32 [mouth]."""
+    prosody: Prosody | None
+    """None where the bundle's graph does not tell."""
 
 
 class Listener:
     """Hears one session.
 
     The graph takes the log-mel frames of one tick, [1, frames, bands], and a state,
-    [1, n]; it gives the mouth's coefficients, [1, mouth], and the next state. The
-    motion belongs to the tick that was heard `lookahead_ticks` before.
+    [1, n]; it gives the mouth's coefficients, [1, mouth], the next state, and maybe
+    `prosody`, [1, 2]: stress and pause. All belong to the tick that was heard
+    `lookahead_ticks` before.
 
     Args:
         graph: the compiled `listen` graph; shared between sessions.
@@ -26,16 +40,17 @@ class Listener:
         self._mel = LogMel()
         self._state = np.zeros((1, state_size), np.float32)
 
-    def hear(self, heard: Floats) -> Floats:
-        """Mouth motion, float32 [mouth], after hearing one more tick.
+    def hear(self, heard: Floats) -> Speech:
+        """Mouth and prosody after hearing one more tick.
 
         Args:
             heard: float32 [640] at 16 kHz, -1..1.
         """
         outputs = self._graph.run({"mel": self._mel(heard)[None], "state": self._state})
         self._state = outputs["next_state"]
-        mouth: Floats = outputs["mouth"][0]
-        return mouth
+        told = outputs.get("prosody")
+        prosody = None if told is None else Prosody(*told[0].tolist())
+        return Speech(outputs["mouth"][0], prosody)
 
     def reset(self) -> None:
         """Forget everything heard; equal to a new listener."""

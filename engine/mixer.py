@@ -87,9 +87,9 @@ class Mixer:
                 channel.fade()
         self.controls = controls
 
-    def fade(self, component: Component) -> None:
+    def fade(self, component: Component, ticks: int = CROSS_FADE) -> None:
         """Cross-fade from what the component does now to what its source does next."""
-        self._parts[component].fade()
+        self._parts[component].fade(ticks)
 
     def mix(self, sources: Mapping[str, Motion]) -> Motion:
         """One motion out of those of all sources, inside the coefficients' limits."""
@@ -123,17 +123,17 @@ class _Part:
         self._low, self._high = low, high
         self._value = np.zeros_like(low)
         self._from = np.zeros_like(low)
-        self._fading = 0
+        self._fading = self._lasts = 0
         self._look = np.zeros_like(low)
 
-    def fade(self) -> None:
+    def fade(self, ticks: int = CROSS_FADE) -> None:
         self._from = self._value
-        self._fading = CROSS_FADE
+        self._fading = self._lasts = ticks
 
     def step(self, raw: Floats, smoothing: float, look: Floats) -> Floats:
         value = raw + np.float32(SLOWEST * smoothing) * (self._value - raw)
         if self._fading:
-            done = 1.0 - self._fading / (CROSS_FADE + 1)
+            done = 1.0 - self._fading / (self._lasts + 1)
             value = self._from + np.float32(done * done * (3 - 2 * done)) * (value - self._from)
             self._fading -= 1
         self._value = value

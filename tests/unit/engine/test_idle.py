@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.arkit import EXPRESSION, MOUTH, POSE
-from engine.idle import Idle, Liveliness
+from engine.idle import SHORTEST_PAUSE, Idle, Liveliness
 from engine.types import TICKS_PER_SECOND, Component, Motion
 
 NAMES = {Component.MOUTH: MOUTH, Component.POSE: POSE, Component.EXPRESSION: EXPRESSION}
@@ -54,6 +54,21 @@ def test_twice_as_lively_blinks_about_twice_as_often() -> None:
     once = blinks(motions(6, 10 * MINUTE))
     twice = blinks(motions(6, 10 * MINUTE, blink=2.0))
     assert 1.5 < twice / once < 2.6
+
+
+def test_a_good_moment_brings_a_blink_but_not_two_in_a_row() -> None:
+    idle = Idle(NAMES, 8)
+    made = [idle.step(Liveliness(), blink=tick >= 40) for tick in range(40 + 10 * TICKS_PER_SECOND)]
+    lids = np.array([motion.expression[EXPRESSION.index("eyeBlinkLeft")] for motion in made])
+    assert blinks(made[40:44]) == 1, "at once"
+    starts = np.flatnonzero((lids[1:] > 0) & (lids[:-1] == 0))
+    assert np.diff(starts).min() >= SHORTEST_PAUSE * TICKS_PER_SECOND
+
+
+def test_who_does_not_blink_has_no_good_moment() -> None:
+    idle = Idle(NAMES, 9)
+    lively = Liveliness(blink=0.0, gaze=0.0)
+    assert not any(idle.step(lively, blink=True).expression.any() for _ in range(100))
 
 
 def test_both_eyes_look_the_same_way() -> None:

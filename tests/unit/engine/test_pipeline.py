@@ -16,7 +16,7 @@ from tests.support.speech import noise, silence, tone
 
 @pytest.fixture
 def pipeline(studio: Studio) -> Pipeline:
-    return studio.pipeline(studio.presenter("ada", 256), seed=1, cushion=0)
+    return studio.pipeline(studio.presenter("ada", 256), seed=1, jitter=0)
 
 
 def feed(pipeline: Pipeline, samples: Samples) -> list[Samples]:
@@ -100,7 +100,7 @@ def test_controls_change_the_face(studio: Studio) -> None:
 
 def test_the_same_seed_and_sound_give_the_same_pictures(studio: Studio) -> None:
     def film(seed: int) -> list[bytes]:
-        pipeline = studio.pipeline(studio.presenter("ada", 256), seed=seed, cushion=0)
+        pipeline = studio.pipeline(studio.presenter("ada", 256), seed=seed, jitter=0)
         pictures = []
         for piece in np.split(tone(0.8), 20):
             pipeline.push(Sound(piece, SOUND_RATE))
