@@ -12,10 +12,13 @@ from collections import deque
 import av
 import numpy as np
 
+from engine.cushion import STEP, Cushion
 from engine.errors import SoundUnreadable
 from engine.types import SOUND_RATE, Floats, Samples, Sound
 
 LOWEST_RATE, HIGHEST_RATE = 8_000, 192_000
+QUIET = 330
+"""Samples below it are no voice: -40 dB of full scale."""
 
 
 class Intake:
@@ -57,21 +60,25 @@ class Intake:
 class SoundBuffer:
     """Sound that has not been played: bounded, the oldest is dropped, drops are counted.
 
-    After it ran dry it waits until a cushion has gathered, so that a network's
-    jitter costs one gap and not many.
+    After it ran dry it waits until a cushion has gathered, so that a network's jitter
+    costs one gap and not many. What piled up and is never needed goes in a quiet moment.
 
     Args:
         limit: most samples that are kept; more and the oldest go, down to half of it.
         cushion: samples that must be there beside those asked for after running dry.
+        most: samples to which the cushion may grow; as it is when left out.
     """
 
-    def __init__(self, limit: int, cushion: int) -> None:
+    def __init__(self, limit: int, cushion: int, most: int = 0) -> None:
         self._limit = limit
-        self._cushion = cushion
+        self._cushion = Cushion(cushion, max(cushion, most))
+        self._spare = 0
         self._parts: deque[tuple[Samples, float | None]] = deque(maxlen=limit + 1)
         self._held = 0
         self._dry = True
         self.dropped = 0
+        self.taken_dry = 0
+        """Ticks that ended in silence because their sound had not come."""
 
     def __len__(self) -> int:
         return self._held
@@ -83,17 +90,17 @@ class SoundBuffer:
         self._parts.append((samples, stamp))
         self._held += len(samples)
         if self._held > self._limit:
-            surplus = self._held - max(self._cushion, self._limit // 2)
+            surplus = self._held - max(self._cushion.size, self._limit // 2)
             self.dropped += surplus
             self._remove(surplus)
 
     def take(self, count: int) -> tuple[Samples, float | None]:
         """The next `count` samples, silence where there are none, and the first's stamp."""
         if self._dry:
-            surplus = self._held - count - self._cushion
+            surplus = self._held - count - self._cushion.size
             if surplus < 0:
                 return np.zeros(count, np.int16), None
-            if self._cushion and surplus < count:  # what came since the last look only delays
+            if self._cushion.adapts and surplus < count:  # more of it would only delay
                 self.dropped += surplus
                 self._remove(surplus)
         available = min(count, self._held)
@@ -101,13 +108,26 @@ class SoundBuffer:
         stamp = self._parts[0][1] if self._parts else None
         taken = self._remove(available)
         if available == count:
+            self._give_back(taken)
             return taken, stamp
+        self._cushion.ran_dry()
+        self.taken_dry += 1
         return np.concatenate([taken, np.zeros(count - available, np.int16)]), stamp
 
     def clear(self) -> None:
         """Drop everything, on purpose: not counted."""
         self._remove(self._held)
         self._dry = True
+        self._spare = 0
+
+    def _give_back(self, taken: Samples) -> None:
+        """Drop a little of what is not needed, where nobody hears it."""
+        self._spare += self._cushion.spare(self._held)
+        if self._spare and np.abs(taken).max() < QUIET:
+            surplus = min(self._spare, STEP, self._held)
+            self._spare -= surplus
+            self.dropped += surplus
+            self._remove(surplus)
 
     def _remove(self, count: int) -> Samples:
         pieces: list[Samples] = []

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audio import Decimator, Intake, SoundBuffer, VoiceActivity
+from engine.audio import QUIET, Decimator, Intake, SoundBuffer, VoiceActivity
 from engine.errors import SoundUnreadable
 from engine.types import HEARING_TICK, SOUND_RATE, SOUND_TICK, Floats, Samples, Sound
 from tests.support.speech import heard, noise, silence, tone
@@ -69,6 +69,53 @@ def test_the_buffer_never_holds_more_than_its_limit_and_counts_drops(sizes: list
         buffer.push(np.ones(size, np.int16), None)
         assert len(buffer) <= 6_000
     assert len(buffer) + buffer.dropped == sum(sizes)
+
+
+PACKET = 960
+
+
+class Line:
+    """Packets of 20 ms that come with a delay each, and ticks of 40 ms that take them."""
+
+    def __init__(self, buffer: SoundBuffer, seed: int = 0) -> None:
+        self.buffer = buffer
+        self._random = np.random.default_rng(seed)
+        self._coming: list[int] = []
+        self._sent = self._now = 0  # milliseconds
+
+    def run(self, ticks: int, jitter: int, level: int = 0) -> int:
+        """How many of so many ticks had a gap; packets are up to `jitter` ms late."""
+        gaps = 0
+        for _ in range(ticks):
+            self._now += 40
+            while self._sent < self._now:
+                self._coming.append(self._sent + int(self._random.integers(jitter + 1)))
+                self._sent += 20
+            for _ in [it for it in self._coming if it <= self._now]:
+                self.buffer.push(np.full(PACKET, level, np.int16), None)
+            self._coming = [it for it in self._coming if it > self._now]
+            before = self.buffer.taken_dry
+            self.buffer.take(SOUND_TICK)
+            gaps += self.buffer.taken_dry - before
+        return gaps
+
+
+def test_the_cushion_grows_until_jitter_is_not_heard() -> None:
+    line = Line(SoundBuffer(limit=48_000, cushion=480, most=3_840))
+    assert line.run(500, jitter=60) > 0
+    assert line.run(500, jitter=60) == 0
+
+
+def test_what_piled_up_is_given_back_in_quiet_and_only_then() -> None:
+    buffer = SoundBuffer(limit=6_720, cushion=480, most=3_840)
+    line = Line(buffer)
+    line.run(10, jitter=0)
+    buffer.push(np.zeros(3 * PACKET, np.int16), None)  # a burst
+    line.run(600, jitter=0, level=10 * QUIET)
+    assert len(buffer) > 2 * PACKET, "a voice is never cut"
+    line.run(50, jitter=0)
+    assert len(buffer) <= 480 + PACKET
+    assert line.run(600, jitter=0) == 0, "and what is needed stays"
 
 
 def test_clearing_is_not_dropping() -> None:
