@@ -6,6 +6,7 @@ can drive the built-in model. `Left` is the subject's left.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 MOUTH: Final[tuple[str, ...]] = (
@@ -28,3 +29,13 @@ EXPRESSION: Final[tuple[str, ...]] = (
 POSE: Final[tuple[str, ...]] = ("yaw", "pitch", "roll", "x", "y", "scale")
 """Degrees (yaw + turns to image right, pitch + looks down, roll + counter-clockwise in
 the picture), shares of the picture's width, and the logarithm of scale."""
+
+
+def both_sides(values: Mapping[str, float]) -> dict[str, float]:
+    """Values by full names: the name of a pair without its side means both."""
+    known = {*MOUTH, *EXPRESSION}
+    full: dict[str, float] = {}
+    for name, value in values.items():
+        pair = (f"{name}Left", f"{name}Right")
+        full |= dict.fromkeys(pair if pair[0] in known else (name,), value)
+    return full

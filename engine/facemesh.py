@@ -32,6 +32,9 @@ EYE_OUTER_RIGHT: Final = 33
 EYE_OUTER_LEFT: Final = 263
 EAR_RIGHT: Final = 234
 EAR_LEFT: Final = 454
+FOREHEAD: Final = 10
+NOSE_BASE: Final = 2
+"""Middle of the hairline and of the nose's foot: both stay where the mouth moves."""
 
 LID_UPPER_RIGHT: Final = (246, 161, 160, 159, 158, 157, 173)
 LID_LOWER_RIGHT: Final = (7, 163, 144, 145, 153, 154, 155)

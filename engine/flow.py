@@ -23,6 +23,11 @@ GRID: Final = 128
 """Cells a side: 4 pixels of a 512-pixel portrait, a fifth of an open eye's height."""
 SMOOTHING: Final = 1.6
 """Cells (standard deviation) over which the displacement around the face is smoothed."""
+EDGE: Final = 0.5
+"""Share of the way to the picture's edge that a displacement may go towards it: a head cut
+off by the edge is stretched there, and not continued by smeared pixels."""
+FLAT: Final = 1e-3
+"""Square pixels under which a triangle has no map of its own."""
 _SUBPIXEL: Final = 4
 """Binary digits of fraction in OpenCV's drawing coordinates."""
 
@@ -67,6 +72,7 @@ class Flow:
     def __init__(self, model: FaceModel, mesh: Mesh, size: int) -> None:
         self._triangles = mesh_triangles(model)
         self._beneath = len(self._triangles) - len(model.triangles)
+        self._face = self._triangles[self._beneath :].T.copy()
         self._source = _with_middles(mesh.source, mesh.source_rings)
         self._to_grid = GRID / size
         on_outline = np.isin(self._triangles, points.OVAL) | (self._triangles >= POINTS)
@@ -74,21 +80,34 @@ class Flow:
         inner = ~(on_outline & ~eyes).any(axis=1)
         self._inner = np.append(inner, False).astype(np.float32)
         axis = (np.arange(GRID, dtype=np.float32) + 0.5) / np.float32(self._to_grid)
-        self._x, self._y = np.meshgrid(axis, axis)
+        self._x, self._y = np.tile(axis, GRID), np.repeat(axis, GRID)
+        places = np.stack([self._x, self._y], axis=1)
+        self._least, self._most = -EDGE * places, EDGE * (np.float32(size) - places)
 
     def __call__(self, shape: Shape) -> Floats:
         """Displacement target to source in pixels of the portrait, float32 [GRID, GRID, 2]."""
         target = _with_middles(shape.face, shape.rings)
-        maps = _affine(target, self._source, self._triangles)
         numbers = self._draw(target, shape.face[:, 2])
-        cells = maps[numbers]
-        least, most = _range(target, self._source, self._triangles)
-        moved = np.empty((GRID, GRID, 2), np.float32)
-        for axis in range(2):
-            a, b, c = cells[..., 3 * axis], cells[..., 3 * axis + 1], cells[..., 3 * axis + 2]
-            np.add(a * self._x + b * self._y, c, out=moved[..., axis])
-        np.clip(moved, least[numbers], most[numbers], out=moved)
-        return self._smooth_around(moved, numbers)
+        cells = numbers.ravel().astype(np.intp)
+        moved = np.empty((GRID * GRID, 2), np.float32)
+        for axis, plane in enumerate(_affine(target, self._source, self._triangles)):
+            by_x, by_y, constant, least, most = (row.take(cells) for row in plane)
+            by_x *= self._x
+            by_y *= self._y
+            by_x += by_y
+            by_x += constant
+            np.clip(by_x, least, most, out=moved[:, axis])
+        np.clip(moved, self._least, self._most, out=moved)
+        return self._smooth_around(moved.reshape(GRID, GRID, 2), numbers)
+
+    def corners(self, shape: Shape) -> Floats:
+        """Where the points of `mesh_triangles` are, [n, 2]."""
+        return _with_middles(shape.face, shape.rings)
+
+    def shown(self, shape: Shape) -> NDArray[np.int32]:
+        """Number of the triangle that each cell shows, [GRID, GRID]; -1 = none."""
+        numbers = self._draw(self.corners(shape), shape.face[:, 2])
+        return np.where(numbers == len(self._triangles), np.int32(-1), numbers)
 
     def _smooth_around(self, moved: Floats, numbers: NDArray[np.int32]) -> Floats:
         """Round off the kinks along the face's outline; the features stay as sharp as they are."""
@@ -98,42 +117,39 @@ class Flow:
 
     def _draw(self, target: Floats, depth: Floats) -> NDArray[np.int32]:
         """Which triangle covers each cell: int32 [GRID, GRID], the last number = none."""
-        face = self._triangles[self._beneath :]
-        nearest_last = np.argsort(-depth[face].sum(axis=1), kind="stable") + self._beneath
-        order = np.concatenate([np.arange(self._beneath), nearest_last])
+        farthest_first = np.argsort(-depth.take(self._face).sum(axis=0), kind="stable")
+        order = np.concatenate([np.arange(self._beneath), farthest_first + self._beneath])
         fixed = np.round((target * self._to_grid - 0.5) * (1 << _SUBPIXEL)).astype(np.int32)
         numbers = np.full((GRID, GRID), len(self._triangles), np.int32)
-        outlines = fixed[self._triangles]
-        for number in order.tolist():
-            cv2.fillConvexPoly(numbers, outlines[number], (number,), cv2.LINE_8, _SUBPIXEL)
+        draw = cv2.fillConvexPoly
+        outlines = fixed.take(self._triangles.take(order, axis=0), axis=0)
+        for number, outline in zip(order.tolist(), outlines, strict=True):
+            draw(numbers, outline, (number,), cv2.LINE_8, _SUBPIXEL)
         return numbers
 
 
 def _affine(target: Floats, source: Floats, triangles: NDArray[np.int64]) -> Floats:
-    """Displacement of each triangle as (a, b, c) for x and for y, [n + 1, 6]; the last is none."""
-    p, q = target[triangles], source[triangles]
-    e1, e2 = p[:, 1] - p[:, 0], p[:, 2] - p[:, 0]
-    f1, f2 = q[:, 1] - q[:, 0], q[:, 2] - q[:, 0]
-    area = e1[:, 0] * e2[:, 1] - e1[:, 1] * e2[:, 0]
-    flat = np.abs(area) < 1e-3
-    scale = np.where(flat, 0.0, 1.0 / np.where(flat, 1.0, area))[:, None]
-    by_x = (f1 * e2[:, 1:] - f2 * e1[:, 1:]) * scale
-    by_y = (f2 * e1[:, :1] - f1 * e2[:, :1]) * scale
-    by_x[:, 0] -= ~flat
-    by_y[:, 1] -= ~flat
-    constant = q[:, 0] - p[:, 0] - by_x * p[:, 0, :1] - by_y * p[:, 0, 1:]
-    maps = np.stack([by_x, by_y, constant], axis=2).reshape(len(triangles), 6)
-    return np.concatenate([maps, np.zeros((1, 6))]).astype(np.float32)
+    """Displacement of each triangle, [2, 5, n + 1]; the last triangle is none.
 
-
-def _range(target: Floats, source: Floats, triangles: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Least and greatest displacement at each triangle's corners, [n + 1, 2] each.
-
-    OpenCV fills every cell that a triangle touches; beyond a thin one its map runs wild.
+    For x and for y: a, b, c of a x + b y + c, and the least and greatest at the corners,
+    because OpenCV fills every cell that a triangle touches, and beyond a thin one its map
+    runs wild.
     """
-    corners = (source - target)[triangles]
-    none = np.zeros((1, 2), np.float32)
-    return np.concatenate([corners.min(1), none]), np.concatenate([corners.max(1), none])
+    p = target.take(triangles.T, axis=0)
+    moved = (source - target).take(triangles.T, axis=0)
+    (e1x, e1y), (e2x, e2y) = (p[1] - p[0]).T, (p[2] - p[0]).T
+    area = e1x * e2y - e1y * e2x
+    flat = np.abs(area) < FLAT
+    scale = np.where(flat, np.float32(0), 1 / np.where(flat, np.float32(1), area))
+    d1, d2 = (moved[1] - moved[0]).T, (moved[2] - moved[0]).T
+    planes = np.zeros((2, 5, len(triangles) + 1), np.float32)
+    by_x, by_y, constant, least, most = (planes[:, row, :-1] for row in range(5))
+    by_x[...] = (d1 * e2y - d2 * e1y) * scale
+    by_y[...] = (d2 * e1x - d1 * e2x) * scale
+    constant[...] = moved[0].T - by_x * p[0, :, 0] - by_y * p[0, :, 1]
+    least[...] = moved.min(axis=0).T
+    most[...] = moved.max(axis=0).T
+    return planes
 
 
 class Warp:

@@ -17,10 +17,18 @@ from numpy.typing import NDArray
 
 from engine import facemesh as points
 from engine.arkit import EXPRESSION, MOUTH
+from engine.relief import POINTS as POINTS
+from engine.relief import RELIEF as RELIEF
+from engine.relief import in_relief as in_relief
+from engine.relief import solid as solid
+from engine.rings import RINGS as RINGS
+from engine.rings import Rings
 from engine.tracker import Face
+from engine.turn import Turn as Turn
+from engine.turn import pivot_of as pivot_of
+from engine.turn import rotation as rotation
 from engine.types import Floats, Motion, floats
 
-POINTS: Final = 468
 NAMES: Final = {name: place for place, name in enumerate((*MOUTH, *EXPRESSION))}
 
 SMILE_REMOVED: Final = 0.8
@@ -34,12 +42,8 @@ LID_FOLLOWS: Final = 0.35
 """Share of the opening by which the upper lid sinks with a full look down."""
 CREASE_FOLLOWS: Final = 0.5
 """Share of the upper lid's way that the crease above goes along."""
-LOWER_LID: Final = 0.06
-"""Share of the opening by which the lower lid rises in a blink."""
-
-RINGS: Final = ((1.22, 0.92, 0.45), (1.5, 0.6, 0.12), (2.0, 0.0, 0.0))
-"""Around the face's outline: radius in outlines, share of the pose, share of the
-expression. Hair and neck follow the head less and less; the corners stay."""
+LASHES_SINK: Final = 0.035
+"""Outer eye distances by which closed lashes lie below the rim of the open lower lid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +101,6 @@ def lip_weights(canonical: Floats) -> tuple[Floats, NDArray[np.int64]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
-    """A rigid motion of the head: p -> (p - pivot) rotation^T scale + pivot + shift."""
-
-    rotation: Floats
-    scale: float
-    pivot: Floats
-    shift: Floats
-
-    def __call__(self, places: Floats) -> Floats:
-        """Move points [n, 3]."""
-        turned = (places - self.pivot) @ self.rotation.T
-        return floats(turned * self.scale + self.pivot + self.shift)
-
-
-@dataclass(frozen=True, slots=True)
 class Shape:
     """The face in one tick.
 
@@ -137,14 +126,14 @@ class Mesh:
     def __init__(self, model: FaceModel, face: Face, width: int) -> None:
         self._model = model
         self._width = width
-        self.source = face.points[:POINTS].copy()
-        self.source_rings = self._around(self.source)
+        self._pivot = pivot_of(face.points)
+        self.source = solid(face.points)
+        self._rings = Rings(self.source, float(self._pivot[2]))
+        self.source_rings = self._rings.source
         eyes = self.source[[points.EYE_OUTER_RIGHT, points.EYE_OUTER_LEFT]]
         self.eye_distance = float(np.linalg.norm(eyes[0] - eyes[1]))
         self.facing = rotation(*(float(angle) for angle in face.turn))
         self._units = self.eye_distance * model.units @ self.facing.T
-        ears = self.source[[points.EAR_RIGHT, points.EAR_LEFT]].mean(axis=0)
-        self._pivot = ears + floats([0.0, 0.5, 0.15]) * np.float32(self.eye_distance)
         self.neutral = self._close(self._without_speech(face))
         corners = self.neutral[[points.LIP_UPPER_INNER[0], points.LIP_UPPER_INNER[-1]]]
         self.mouth_width = float(np.linalg.norm(corners[0] - corners[1]))
@@ -192,40 +181,13 @@ class Mesh:
             blink = float(code[NAMES[f"eyeBlink{side}"]])
             closed = min(1.0, blink + (1.0 - blink) * LID_FOLLOWS * float(looks))
             opening = face[list(lower)] - face[list(upper)]
-            face[list(lower)] -= LOWER_LID * blink * opening
-            face[list(upper)] += (closed - LOWER_LID * blink) * opening
+            widest = max(float(np.linalg.norm(opening, axis=1).max()), 1.0)
+            sink = np.float32(LASHES_SINK * self.eye_distance * blink / widest) * opening
+            face[list(lower)] += sink
+            face[list(upper)] += closed * opening + sink
             face[list(crease)] += CREASE_FOLLOWS * closed * opening
 
     def _turn(self, pose: Floats) -> Turn:
         yaw, pitch, roll, x, y, scale = (float(value) for value in pose)
         shift = floats([x * self._width, y * self._width, 0.0])
         return Turn(rotation(yaw, pitch, roll), float(np.exp(scale)), self._pivot, shift)
-
-    def _around(self, face: Floats) -> Floats:
-        outline = face[list(points.OVAL), :2]
-        middle = outline.mean(axis=0)
-        return np.concatenate([middle + (outline - middle) * radius for radius, _, _ in RINGS])
-
-    def _rings(self, still: Floats, turn: Turn) -> Floats:
-        outline = list(points.OVAL)
-        moved = still[outline] - self.source[outline]
-        rings = []
-        for ring, (_, with_pose, with_face) in zip(
-            np.split(self.source_rings, len(RINGS)), RINGS, strict=True
-        ):
-            before = np.concatenate([ring, self.source[outline, 2:]], axis=1)
-            after = turn(before + np.float32(with_face) * moved)
-            rings.append((before + np.float32(with_pose) * (after - before))[:, :2])
-        return np.concatenate(rings)
-
-
-def rotation(yaw: float, pitch: float, roll: float) -> Floats:
-    """Ry Rx Rz for angles in degrees: yaw + to image right, pitch + down, roll + counter-clockwise.
-
-    For row vectors use its transpose; axes as in this module (x right, y down, z away).
-    """
-    y, p, r = np.radians([-yaw, pitch, -roll])
-    about_y = [[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]]
-    about_x = [[1, 0, 0], [0, np.cos(p), -np.sin(p)], [0, np.sin(p), np.cos(p)]]
-    about_z = [[np.cos(r), -np.sin(r), 0], [np.sin(r), np.cos(r), 0], [0, 0, 1]]
-    return floats(np.array(about_y) @ np.array(about_x) @ np.array(about_z))

@@ -70,3 +70,35 @@ def box_around(outline: Floats, margin: int, size: int) -> tuple[int, int, int, 
     low = np.clip(np.floor(outline.min(axis=0)).astype(int) - margin, 0, size)
     high = np.clip(np.ceil(outline.max(axis=0)).astype(int) + margin, 0, size)
     return int(low[0]), int(low[1]), int(high[0]), int(high[1])
+
+
+def spread(picture: Picture, known: NDArray[np.bool_], reach: float) -> Picture:
+    """The colours of `known` places [h, w] of a picture spread smoothly over all of it.
+
+    Averages weighted by distance (normalised convolution), of growing reach where
+    nothing is near: `reach` pixels first, then twice as much, and so on.
+    """
+    weight = known.astype(np.float32)
+    values = picture.astype(np.float32) * weight[..., None]
+    result = np.zeros_like(values)
+    todo = np.ones(known.shape, bool)
+    while todo.any() and weight.any():
+        share = np.asarray(cv2.GaussianBlur(weight, (0, 0), reach))
+        found = todo & (share > 1e-3 * share.max())  # so that one known place is enough
+        blurred = np.asarray(cv2.GaussianBlur(values, (0, 0), reach))
+        result[found] = blurred[found] / share[found, None]
+        todo &= ~found
+        reach *= 2.0
+    return np.clip(result, 0, 255).astype(np.uint8)
+
+
+def smooth(curve: Floats, times: int = 4) -> Floats:
+    """Catmull-Rom through the points of `curve` [n, 2], `times` as many."""
+    padded = np.concatenate([2 * curve[:1] - curve[1:2], curve, 2 * curve[-1:] - curve[-2:-1]])
+    share = (np.arange(times, dtype=np.float32) / times)[None, :, None]
+    a, b, c, d = (padded[n : len(curve) - 1 + n, None] for n in range(4))
+    between = 0.5 * (
+        2 * b + (c - a) * share + (2 * a - 5 * b + 4 * c - d) * share**2
+        + (3 * b - a - 3 * c + d) * share**3
+    )  # fmt: skip
+    return np.concatenate([between.reshape(-1, 2), curve[-1:]])

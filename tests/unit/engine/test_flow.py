@@ -76,3 +76,11 @@ def test_thin_triangles_do_not_run_wild(flow: Flow, mesh: Mesh, seed: int) -> No
         np.abs(shape.rings - mesh.source_rings).max(),
     )
     assert np.abs(moved).max() <= farthest + 1e-3
+
+
+def test_nothing_comes_from_outside_the_picture(flow: Flow, mesh: Mesh) -> None:
+    """Smeared edge pixels showed above heads that a picture cuts off."""
+    moved = flow(mesh.shape(motion(pitch=15.0, y=0.1, x=-0.05, roll=8.0)))
+    axis = (np.arange(GRID) + 0.5) * 512 / GRID
+    places = np.stack(np.meshgrid(axis, axis), axis=2) + moved
+    assert places.min() >= -1.0 and places.max() <= 513.0

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.resample import affine, box_around, cover, lookup, resized_floats
+from engine.resample import affine, box_around, cover, lookup, resized_floats, spread
 from engine.types import floats
 
 
@@ -36,3 +36,12 @@ def test_averaging_keeps_the_mean() -> None:
     assert resized_floats(values, 16, 16, average=True).mean() == pytest.approx(
         values.mean(), abs=1e-5
     )
+
+
+def test_one_known_place_is_spread_over_all() -> None:
+    picture = np.zeros((60, 80, 3), np.uint8)
+    picture[5, 70] = (200, 150, 100)
+    known = picture[..., 0] > 0
+    spread_out = spread(picture, known, 1.5)
+    assert np.abs(spread_out.astype(int) - (200, 150, 100)).max() <= 1
+    assert not spread(picture, np.zeros_like(known), 1.5).any()
