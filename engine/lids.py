@@ -13,16 +13,22 @@ import numpy as np
 
 from engine import facemesh as points
 from engine.mesh import Mesh, Shape
-from engine.resample import box_around, cover, lookup
-from engine.retouch import without_eyes
+from engine.resample import box_around, cover, lookup, smooth
+from engine.retouch import with_bare_lids
 from engine.types import Floats, Picture, floats
 
 BEGINS: Final = 0.25
 """Closure from which on clean skin shows; half-closed lids keep their own shadow."""
-LASH: Final = 0.018
+LASH: Final = 0.016
 """Thickness of the line of lashes in outer eye distances."""
-DARK: Final = 0.55
+DARK: Final = 0.65
 """How far the line covers what is under it."""
+SHADOW: Final = 0.25
+"""How dark the soft shadow around the line is."""
+LASH_COLOUR: Final = 0.38
+"""Brightness of lashes at most, in that of the lid's skin."""
+CREASE: Final = 0.12
+"""How much darker the lid is at its crease and at its rim than in its middle."""
 _EYES: Final = (
     (points.CREASE_RIGHT, points.LID_UPPER_RIGHT, points.LID_LOWER_RIGHT, points.EYE_RIGHT[::8]),
     (points.CREASE_LEFT, points.LID_UPPER_LEFT, points.LID_LOWER_LEFT, points.EYE_LEFT[::8]),
@@ -40,11 +46,14 @@ class Lids:
 
     def __init__(self, mesh: Mesh, portrait: Picture) -> None:
         self._mesh = mesh
-        self._clean = without_eyes(portrait, mesh)
-        self._lash = [
-            np.percentile(_along(portrait, mesh.source[list(upper), :2]), 10, axis=0)
-            for _, upper, _, _ in _EYES
-        ]
+        self._clean = with_bare_lids(portrait, mesh)
+        self._lash = [self._lashes(portrait, crease, upper) for crease, upper, _, _ in _EYES]
+
+    def _lashes(self, portrait: Picture, crease: tuple[int, ...], upper: tuple[int, ...]) -> Floats:
+        """Colour of the lashes, [3]: the darkest along the open rim, and always visible."""
+        own = np.percentile(_along(portrait, self._mesh.source[list(upper), :2]), 10, axis=0)
+        skin = np.median(_along(self._clean, self._mesh.source[list(crease), :2]), axis=0)
+        return floats(np.minimum(own, LASH_COLOUR * skin))
 
     def paint(self, picture: Picture, places: Floats, shape: Shape) -> None:
         """Paint both eyes' lids.
@@ -66,12 +75,12 @@ class Lids:
                 continue
             corner = floats([x0, y0])
             size = (y1 - y0, x1 - x0)
-            soft = max(1.0, 0.02 * self._mesh.eye_distance)
-            skin = cv2.GaussianBlur(cover(lid - corner, size), (0, 0), soft) * share
             region = picture[y0:y1, x0:x1]
             fresh = lookup(self._clean, np.ascontiguousarray(places[y0:y1, x0:x1]))
-            mixed = region + (fresh.astype(np.float32) - region) * np.asarray(skin)[..., None]
-            line = self._line(rim - corner, size)[..., None] * np.float32(DARK * share)
+            skin = self._skin(lid - corner, size)[..., None]
+            shade = 1.0 - CREASE * np.clip(2.0 - 2.0 * skin, 0.0, 1.0)
+            mixed = region + (fresh * shade - region) * (skin * np.float32(share))
+            line = self._line(rim - corner, size)[..., None] * np.float32(share)
             region[...] = (mixed + (self._lash[number] - mixed) * line).astype(np.uint8)
 
     def _closure(self, shape: Shape, upper: tuple[int, ...], lower: tuple[int, ...]) -> float:
@@ -79,13 +88,22 @@ class Lids:
         rest = (self._mesh.neutral[list(lower)] - self._mesh.neutral[list(upper)])[:, 1].mean()
         return float(1.0 - opening / max(float(rest), 1.0))
 
+    def _skin(self, lid: Floats, size: tuple[int, int]) -> Floats:
+        """How far the lid covers each pixel, float32 [h, w]; a half on its edge."""
+        soft = max(1.0, 0.02 * self._mesh.eye_distance)
+        return np.asarray(cv2.GaussianBlur(cover(lid, size), (0, 0), soft), np.float32)
+
     def _line(self, rim: Floats, size: tuple[int, int]) -> Floats:
-        """Coverage of a line along the rim, float32 [h, w] in 0..1."""
+        """Coverage of the lashes along the rim and their shadow, float32 [h, w] in 0..1."""
         mask = np.zeros(size, np.uint8)
-        thick = max(1, round(LASH * self._mesh.eye_distance))
-        fixed = np.round(rim * 16 - 8).astype(np.int32)
+        wanted = LASH * self._mesh.eye_distance
+        thick = max(1, round(wanted))
+        fixed = np.round(smooth(rim) * 16 - 8).astype(np.int32)
         cv2.polylines(mask, [fixed], False, (255,), thick, cv2.LINE_AA, 4)
-        return np.asarray(cv2.GaussianBlur(mask, (0, 0), 0.7), np.float32) / np.float32(255)
+        line = mask.astype(np.float32) * np.float32(min(1.0, wanted / thick) / 255.0)
+        near = cv2.GaussianBlur(line, (0, 0), 0.7)
+        wide = cv2.GaussianBlur(line, (0, 0), max(1.0, 1.5 * wanted))
+        return floats(np.clip(DARK * near + SHADOW * wide, 0.0, 1.0))
 
 
 def _along(portrait: Picture, curve: Floats) -> Picture:

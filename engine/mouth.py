@@ -14,7 +14,9 @@ import numpy as np
 
 from engine import facemesh as points
 from engine.mesh import NAMES, Mesh, Shape
-from engine.resample import affine, box_around, cover, lookup
+from engine.mouth_light import light_in_mouth
+from engine.resample import affine, box_around, cover, lookup, smooth
+from engine.seam import Seam
 from engine.types import Floats, Motion, Picture, floats
 
 SPAN: Final = 1.8
@@ -25,12 +27,16 @@ DROP: Final = 0.07
 """Mouth widths by which the upper teeth's edge hangs below the closed lip line."""
 BEHIND: Final = 0.10
 """Depth of the teeth behind the lips, in outer eye distances."""
-FULL_LIGHT: Final = 150.0
-"""Mean brightness of a skin on which the atlas is painted as it is."""
+SIDES: Final = 0.65
+"""Light on teeth half a mouth width beside the middle: cheeks shade them."""
+LOWER: Final = 0.85
+"""Light on the lower teeth: the lower lip shades them."""
 MARGIN: Final = 4
 """Pixels around the lips that are drawn."""
 TEETH_APART: Final = 0.05
 """Mouth widths between the rows of teeth below which they are drawn as closed."""
+SLIT: Final = 0.5
+"""Light in the middle of a slit below which it gets no darker: teeth show in it."""
 SMALLEST: Final = 1.2
 """Opening in pixels below which nothing is seen."""
 
@@ -51,6 +57,7 @@ class MouthAtlas:
         painted = tiles[..., :3] * alpha + floats(CAVITY) * (1.0 - alpha)
         self.size = size
         self._lower = lower
+        painted *= _in_light(size, lower)[..., None]
         self._rows = ((np.arange(size, dtype=np.float32) + 0.5) / size - 0.5) * SPAN + CENTRE
         self._columns = np.tile(np.arange(size, dtype=np.float32), (size, 1))
         self._tiles = [
@@ -88,17 +95,19 @@ class Mouth:
 
     def __init__(self, atlas: MouthAtlas, mesh: Mesh, portrait: Picture) -> None:
         self._atlas = atlas
-        self._mesh = mesh
-        self._light = _light(portrait, mesh)
+        self._mesh, self._size = mesh, portrait.shape[0]
+        self._light = light_in_mouth(portrait, mesh)
+        self._seam = Seam(mesh, portrait)
 
     def paint(self, picture: Picture, shape: Shape, motion: Motion) -> None:
         """Paint into `picture` [size, size, 3] what the lips of `shape` uncover."""
+        self._seam.paint(picture, shape)
         upper = shape.face[list(points.LIP_UPPER_INNER), :2]
         lower = shape.face[list(points.LIP_LOWER_INNER), :2]
         opening = float((lower - upper)[:, 1].max())
         if opening < SMALLEST:
             return
-        outline = np.concatenate([_smooth(upper), _smooth(lower)[::-1]])
+        outline = np.concatenate([smooth(upper), smooth(lower)[::-1]])
         x0, y0, x1, y1 = box_around(outline, MARGIN, picture.shape[0])
         if x1 - x0 < 3 or y1 - y0 < 3:
             return
@@ -106,12 +115,22 @@ class Mouth:
         mask = cover(outline - corner, (y1 - y0, x1 - x0))
         jaw = float(motion.mouth[NAMES["jawOpen"]])
         inside = self._inside(shape, jaw, corner, (y1 - y0, x1 - x0))
-        lit = inside * self._shade(mask, opening)[..., None] * self._light
+        lit = np.asarray(cv2.transform(inside, self._light), np.float32)
+        lit *= self._shade(mask, opening)[..., None]
         region = picture[y0:y1, x0:x1]
         mask = mask[..., None]
         region[...] = np.clip(region * (1.0 - mask) + lit * mask, 0, 255).astype(np.uint8)
 
-    def _inside(self, shape: Shape, jaw: float, corner: Floats, size: tuple[int, int]) -> Picture:
+    def opening(self, shape: Shape, cells: int) -> Floats:
+        """How far the opening between the lips covers each cell of the picture, [cells, cells]."""
+        scale = np.float32(cells / self._size)
+        upper = shape.face[list(points.LIP_UPPER_INNER), :2]
+        lower = shape.face[list(points.LIP_LOWER_INNER), :2]
+        if (lower - upper)[:, 1].max() < SMALLEST:
+            return np.zeros((cells, cells), np.float32)
+        return cover(np.concatenate([smooth(upper), smooth(lower)[::-1]]) * scale, (cells, cells))
+
+    def _inside(self, shape: Shape, jaw: float, corner: Floats, size: tuple[int, int]) -> Floats:
         mesh, tile = self._mesh, self._atlas.tile(jaw)
         axes = floats([[0.0, DROP, 0.0], [1.0, DROP, 0.0], [0.0, 1.0 + DROP, 0.0]]) * np.float32(
             mesh.mouth_width
@@ -124,7 +143,7 @@ class Mouth:
         start = 0.5 * unit - 0.5 * SPAN
         shift = origin + across * start + along * (start + CENTRE)
         matrix = floats(np.stack([across * unit, along * unit, shift], axis=1))
-        return np.asarray(affine(tile, matrix, size, border=CAVITY), np.uint8)
+        return floats(affine(tile, matrix, size, border=CAVITY))
 
     def _shade(self, mask: Floats, opening: float) -> Floats:
         """Light inside the mouth, [h, w]: dark under the upper lip and in a small opening."""
@@ -132,27 +151,15 @@ class Mouth:
         blurred = cv2.GaussianBlur(mask, (0, 0), reach)
         lowered = floats([[1.0, 0.0, 0.0], [0.0, 1.0, 0.6 * reach]])
         shadow = affine(np.asarray(blurred), lowered, (mask.shape[0], mask.shape[1]))
+        shadow = shadow / np.float32(max(SLIT, float(shadow.max())))
         wide = min(1.0, opening / (0.30 * self._mesh.mouth_width))
-        return floats((0.72 + 0.28 * wide) * (0.3 + 0.7 * shadow))
+        return floats((0.82 + 0.18 * wide) * (0.4 + 0.6 * shadow))
 
 
-def _light(portrait: Picture, mesh: Mesh) -> Floats:
-    """Factor [3] from the skin around the mouth: how bright, and a little of its colour."""
-    around = mesh.source[[*points.LIP_UPPER_OUTER, *points.LIP_LOWER_OUTER, 1, 205, 425], :2]
-    x0, y0, x1, y1 = box_around(around, 0, portrait.shape[0])
-    colour = np.median(portrait[y0:y1, x0:x1].reshape(-1, 3), axis=0)
-    bright = float(np.clip(np.sqrt(colour.mean() / FULL_LIGHT), 0.6, 1.1))
-    tint = colour / max(colour.mean(), 1.0)
-    return floats(bright * (0.8 + 0.2 * tint))
-
-
-def _smooth(curve: Floats, times: int = 4) -> Floats:
-    """Catmull-Rom through the points of `curve` [n, 2], `times` as many."""
-    padded = np.concatenate([2 * curve[:1] - curve[1:2], curve, 2 * curve[-1:] - curve[-2:-1]])
-    share = (np.arange(times, dtype=np.float32) / times)[None, :, None]
-    a, b, c, d = (padded[n : len(curve) - 1 + n, None] for n in range(4))
-    between = 0.5 * (
-        2 * b + (c - a) * share + (2 * a - 5 * b + 4 * c - d) * share**2
-        + (3 * b - a - 3 * c + d) * share**3
-    )  # fmt: skip
-    return np.concatenate([between.reshape(-1, 2), curve[-1:]])
+def _in_light(size: int, lower: Floats) -> Floats:
+    """Light on the atlas, float32 [size, levels * size]: less at the sides and below."""
+    place = ((np.arange(size, dtype=np.float32) + 0.5) / size - 0.5) * SPAN
+    across = 1.0 - (1.0 - SIDES) * np.clip(np.abs(place) / 0.5, 0.0, 1.0) ** 2
+    down = place + CENTRE
+    below = [np.clip((down - 0.5 * edge) / max(0.5 * edge, 0.02), 0.0, 1.0) for edge in lower]
+    return floats(np.concatenate([np.outer(1.0 - (1.0 - LOWER) * b, across) for b in below], 1))

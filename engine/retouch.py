@@ -14,15 +14,19 @@ import numpy as np
 
 from engine import facemesh as points
 from engine.mesh import Mesh
-from engine.resample import fill
-from engine.types import Picture
+from engine.resample import box_around, fill, spread
+from engine.types import Picture, floats
 
 REACH: Final = 0.07
 """Mouth widths around the line of the lips that are looked at."""
 LID_REACH: Final = 0.012
 """Outer eye distances beyond the tracked rims of the lids where an eyeball still shines."""
-CLEAN_REACH: Final = 0.035
-"""Outer eye distances around the open eye in which lashes and shadows lie."""
+CLEAN_REACH: Final = 0.05
+"""Outer eye distances beyond crease and lower lid in which lashes and shadows lie."""
+NO_SKIN: Final = 0.75
+"""Brightness under the median of what lies around an eye that is no skin."""
+GRAIN: Final = 6.0
+"""Most that a pore is brighter or darker than its surroundings."""
 TOO_BRIGHT: Final = 1.12
 """Brightness of a tooth over the lips' median."""
 LESS_RED: Final = 4.0
@@ -36,9 +40,42 @@ def skin_of(picture: Picture, mesh: Mesh) -> Picture:
     return _filled(picture, _eyes(picture, mesh, LID_REACH) | _teeth(picture, mesh))
 
 
-def without_eyes(picture: Picture, mesh: Mesh) -> Picture:
-    """A copy with eyes, lashes and the lids' shadows filled from the skin around them."""
-    return _filled(picture, _eyes(picture, mesh, CLEAN_REACH))
+def with_bare_lids(picture: Picture, mesh: Mesh) -> Picture:
+    """A copy with plain skin from above the lids' creases to below the lower lids.
+
+    Its colour is that of the skin around, less what is much darker there (brows, frames of
+    glasses, hair); its grain that of the skin below.
+    """
+    result = picture.copy()
+    for crease, lower in (
+        (points.CREASE_RIGHT, points.LID_LOWER_RIGHT),
+        (points.CREASE_LEFT, points.LID_LOWER_LEFT),
+    ):
+        outline = mesh.source[[*crease, *lower[::-1]], :2]
+        reach = CLEAN_REACH * mesh.eye_distance
+        x0, y0, x1, y1 = box_around(outline, round(4 * reach), picture.shape[0])
+        region = result[y0:y1, x0:x1]
+        hole = np.zeros(region.shape[:2], np.uint8)
+        fill(hole, outline - floats([x0, y0]), smooth=False)
+        hole = _grown(hole, max(1, round(reach)))
+        region[...] = _bare(region, hole, reach)
+    return result
+
+
+def _bare(region: Picture, hole: Picture, reach: float) -> Picture:
+    """`region` [h, w, 3] with skin made up where `hole` [h, w] is not 0."""
+    around = hole == 0
+    if not around.any():
+        return region
+    light = cv2.cvtColor(region, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    bright = around & (light > NO_SKIN * np.median(light[around]))
+    skin = spread(region, bright, reach)
+    soft = np.asarray(cv2.GaussianBlur(hole, (0, 0), 0.5 * reach), np.float32)[..., None] / 255
+    grain = region - cv2.GaussianBlur(region, (0, 0), 2.0).astype(np.float32)
+    grain[~bright] = 0.0
+    grain = np.clip(grain[::-1], -GRAIN, GRAIN)
+    made = np.clip(skin + grain, 0, 255)
+    return np.asarray(region + (made - region) * soft, np.uint8)
 
 
 def _filled(picture: Picture, holes: Picture) -> Picture:

@@ -3,9 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine import facemesh as points
 from engine.eyes import Eyes
 from engine.mesh import FaceModel, Mesh
 from engine.portrait import Portrait
+from engine.resample import fill
 from engine.types import Floats, Motion, Picture, floats
 from tests.support.motions import motion
 
@@ -66,3 +68,22 @@ def test_eyes_turn_with_the_head(mesh: Mesh, portrait: Portrait, painted: Pictur
     ahead = irises(look(mesh, portrait, painted, motion()))
     turned = irises(look(mesh, portrait, painted, motion(yaw=8.0)))
     assert (turned[:, 0] > ahead[:, 0] + 2).all()
+
+
+def test_what_the_lids_hide_of_an_iris_is_made_up(
+    mesh: Mesh, portrait: Portrait, painted: Picture
+) -> None:
+    """An iris that comes out from under the upper lid is whole: no skin is dragged along."""
+    outline = mesh.source[list(points.EYE_LEFT), :2]
+    covered = painted.copy()
+    y, x = np.mgrid[:512, :512]
+    above = y < portrait.face.points[473, 1] - 2
+    near = np.hypot(x - outline[:, 0].mean(), y - outline[:, 1].mean()) < 40
+    opening = np.zeros((512, 512), np.uint8)
+    fill(opening, outline, smooth=False)
+    covered[above & near & (opening == 0)] = (200, 20, 20)
+    shown = look(mesh, portrait, covered, motion(eyeLookDown=1.0)).astype(int)
+    x0, y0 = (outline.min(axis=0) - 4).astype(int)
+    x1, y1 = (outline.max(axis=0) + 4).astype(int)
+    red = shown[y0:y1, x0:x1, 0] - shown[y0:y1, x0:x1, 1]
+    assert (red > 100).mean() < 0.01

@@ -6,7 +6,9 @@ import pytest
 from engine.bundle import Bundle
 from engine.mesh import FaceModel, Mesh
 from engine.mouth import CENTRE, SPAN, Mouth, MouthAtlas
+from engine.mouth_light import light_in_mouth
 from engine.portrait import Portrait
+from engine.seam import Seam
 from engine.tracker import Face
 from engine.types import Floats, Picture, floats
 from tests.support.motions import motion
@@ -95,3 +97,48 @@ def test_a_mouth_at_the_edge_of_the_picture_is_no_error(
     low = Face(face.points + floats([0, 190, 0]), face.coefficients, face.turn)
     mesh, wide = Mesh(model, low, 512), motion(jawOpen=1.0)
     Mouth(atlas, mesh, portrait.picture).paint(portrait.picture.copy(), mesh.shape(wide), wide)
+
+
+def parted(model: FaceModel, portrait: Portrait, jaw: float) -> Mesh:
+    """The mesh of a portrait whose mouth stands open."""
+    face = portrait.face.points.copy()
+    face[:468, :2] = Mesh(model, portrait.face, 512).shape(motion(jawOpen=jaw)).still[:, :2]
+    return Mesh(model, Face(face, portrait.face.coefficients, portrait.face.turn), 512)
+
+
+def test_a_line_lies_between_lips_that_were_parted(model: FaceModel, portrait: Portrait) -> None:
+    mesh = parted(model, portrait, 0.4)
+    canvas = np.full((512, 512, 3), 200, np.uint8)
+    shape = mesh.shape(motion())
+    Seam(mesh, portrait.picture).paint(canvas, shape)
+    x, y = shape.face[13, :2].astype(int)
+    assert canvas[y - 1 : y + 2, x].min() < 120
+    assert (canvas[: y - 40] == 200).all() and (canvas[y + 40 :] == 200).all()
+
+
+def test_closed_lips_keep_their_own_line(model: FaceModel, portrait: Portrait) -> None:
+    mesh = Mesh(model, portrait.face, 512)
+    canvas = np.full((512, 512, 3), 200, np.uint8)
+    Seam(mesh, portrait.picture).paint(canvas, mesh.shape(motion()))
+    assert (canvas == 200).all()
+
+
+@pytest.mark.parametrize("tooth", [(250, 248, 240), (150, 140, 120)])
+def test_the_portraits_own_teeth_tell_the_light(
+    model: FaceModel, portrait: Portrait, tooth: tuple[int, int, int]
+) -> None:
+    mesh = parted(model, portrait, 0.4)
+    picture = np.full((512, 512, 3), (120, 80, 60), np.uint8)
+    x, y = mesh.source[[13, 14], :2].mean(axis=0).astype(int)
+    picture[y - 20 : y + 20, x - 60 : x + 60] = tooth
+    light = light_in_mouth(picture, mesh) @ floats([185, 185, 185])
+    np.testing.assert_allclose(light, tooth, rtol=0.2)
+
+
+def test_a_picture_without_colours_has_a_mouth_without(
+    model: FaceModel, portrait: Portrait
+) -> None:
+    mesh = Mesh(model, portrait.face, 512)
+    grey = np.repeat(portrait.picture.mean(axis=2, keepdims=True), 3, 2).astype(np.uint8)
+    lit = light_in_mouth(grey, mesh) @ floats([180, 40, 40])
+    assert np.ptp(lit) < 3

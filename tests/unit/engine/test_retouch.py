@@ -5,7 +5,7 @@ import numpy as np
 from engine import facemesh as points
 from engine.mesh import FaceModel, Mesh
 from engine.portrait import Portrait
-from engine.retouch import skin_of
+from engine.retouch import skin_of, with_bare_lids
 from engine.tracker import Face
 from tests.support.motions import motion
 
@@ -36,3 +36,13 @@ def test_teeth_between_parted_lips_are_filled_from_the_lips(
     picture = portrait.picture.copy()
     picture[y - 4 : y + 5, x - 12 : x + 13] = (250, 250, 245)
     assert skin_of(picture, smiling)[y - 2 : y + 3, x - 6 : x + 7].max() < 240
+
+
+def test_bare_lids_have_the_colour_of_the_skin_around(model: FaceModel, portrait: Portrait) -> None:
+    mesh = Mesh(model, portrait.face, 512)
+    skin = np.full((512, 512, 3), (150, 110, 90), np.uint8)
+    for iris in (468, 473):
+        x, y = portrait.face.points[iris, :2].astype(int)
+        skin[y - 5 : y + 6, x - 12 : x + 13] = (20, 30, 20)
+    bare = with_bare_lids(skin, mesh)
+    assert np.abs(bare.astype(int) - (150, 110, 90)).max() < 16
