@@ -15,14 +15,10 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine.errors import (
-    FaceUnsuitable,
-    NoFace,
-    PictureTooLarge,
-    PictureUnreadable,
-    SeveralFaces,
-)
+from engine.errors import NoFace, PictureTooLarge, PictureUnreadable
+from engine.facemesh import EYE_OUTER_LEFT, EYE_OUTER_RIGHT
 from engine.resample import affine
+from engine.suitable import the_face
 from engine.tracker import Face
 from engine.types import Floats, Picture, floats
 
@@ -37,16 +33,12 @@ WINDOW: Final = 0.55
 NOSE: Final = 1
 CROP: Final = 2.1
 """Side of the portrait in heights of the face."""
+MOST_TILT: Final = 3.0
+"""Degrees between the eyes and the horizontal up to which a head is left as it is held."""
 TIGHTEST: Final = 1.5
 """Side of the smallest crop that still shows hair and chin, in heights of the face."""
 HEADROOM: Final = 0.53
 """Share of the portrait above the middle of the face."""
-SMALLEST_FACE: Final = 72
-"""Height of the face in pixels below which nothing good can come of it."""
-MOST_TURN: Final = 25.0
-"""Degrees of yaw or pitch beyond which half of the face is missing."""
-MOST_OUTSIDE: Final = 0.02
-"""Share of the face's points that may lie outside the picture."""
 
 
 class ReadsFaces(Protocol):
@@ -111,7 +103,7 @@ def make_portrait(content: bytes, tracker: ReadsFaces) -> Portrait:
     """
     picture = decode_picture(content)
     face = the_face(find_faces(picture, tracker), picture)
-    cropped = crop(picture, face.points)
+    cropped = crop(*level(picture, face.points))
     faces = tracker(cropped)
     if len(faces) == 0:
         raise NoFace("the face could not be read well: use a sharper picture from the front")
@@ -150,25 +142,23 @@ def _same(one: Floats, other: Floats) -> bool:
     return bool(apart < 0.4 * np.ptp(other[:468, 1]))
 
 
-def the_face(faces: list[Face], picture: Picture) -> Face:
-    """The one face of a picture, if it is fit for an avatar.
+def tilt_of(points: Floats) -> float:
+    """Degrees by which the line of the eyes falls to the right, from landmarks [n, 3]."""
+    across, down = (points[EYE_OUTER_LEFT] - points[EYE_OUTER_RIGHT])[:2]
+    return float(np.degrees(np.arctan2(down, across)))
 
-    Raises:
-        NoFace, SeveralFaces, FaceUnsuitable: it is not.
-    """
-    if not faces:
-        raise NoFace("no face was found: send a picture of one person, from the front, well lit")
-    if len(faces) > 1:
-        raise SeveralFaces("more than one face was found: cut the picture to one person")
-    face = faces[0]
-    if np.ptp(face.points[:468, 1]) < SMALLEST_FACE:
-        raise FaceUnsuitable("the face is too small: it should be at least 72 pixels high")
-    if np.abs(face.turn[:2]).max() > MOST_TURN:
-        raise FaceUnsuitable("the face is turned away: use a picture that looks at the camera")
-    outside = (face.points[:468, :2] < 0) | (face.points[:468, :2] > picture.shape[1::-1])
-    if outside.any(axis=1).mean() > MOST_OUTSIDE:
-        raise FaceUnsuitable("the face is cut off: use a picture that shows all of it")
-    return face
+
+def level(picture: Picture, points: Floats) -> tuple[Picture, Floats]:
+    """The picture turned about the face until the eyes are level, and its landmarks [n, 3]."""
+    tilt = tilt_of(points)
+    if abs(tilt) <= MOST_TILT:
+        return picture, points
+    x, y = (float(value) for value in points[:468, :2].mean(axis=0))
+    matrix = floats(cv2.getRotationMatrix2D((x, y), tilt, 1.0))
+    upright = affine(picture, matrix, picture.shape[:2], cv2.INTER_CUBIC)
+    moved = points.copy()
+    moved[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    return np.asarray(upright, np.uint8), moved
 
 
 def crop(picture: Picture, points: Floats) -> Picture:

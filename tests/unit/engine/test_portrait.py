@@ -20,9 +20,10 @@ from engine.errors import (
     SeveralFaces,
     VisavisError,
 )
-from engine.portrait import decode_picture, make_portrait
-from engine.tracker import FaceTracker
-from engine.types import Picture
+from engine.portrait import MOST_TILT, decode_picture, level, make_portrait, tilt_of
+from engine.suitable import the_face
+from engine.tracker import Face, FaceTracker
+from engine.types import Picture, floats
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +127,39 @@ def test_no_face_two_faces_and_small_faces_are_told_apart(
 def test_a_face_that_is_cut_off_is_refused(tracker: FaceTracker, ada: Picture) -> None:
     with pytest.raises((FaceUnsuitable, NoFace)):
         make_portrait(encoded(ada[:, 256:].copy()), tracker)
+
+
+@pytest.mark.parametrize("tilt", [-25, -8, 12, 30])
+def test_a_tilted_head_is_levelled(tracker: FaceTracker, astronaut: bytes, tilt: int) -> None:
+    tilted = Image.open(io.BytesIO(astronaut)).rotate(tilt, Image.Resampling.BICUBIC)
+    portrait = make_portrait(encoded(np.asarray(tilted)), tracker)
+    assert abs(tilt_of(portrait.face.points)) < MOST_TILT
+
+
+def test_a_level_head_is_not_resampled_twice(ada: Picture, tracker: FaceTracker) -> None:
+    (face,) = tracker(ada)
+    assert level(ada, face.points)[0] is ada
+
+
+def test_a_picture_that_shows_all_of_a_face_is_accepted(
+    tracker: FaceTracker, astronaut: bytes
+) -> None:
+    portrait = make_portrait(astronaut, tracker)
+    assert 200 < np.ptp(portrait.face.points[:468, 1]) < 360
+
+
+def test_eyes_behind_dark_glasses_are_refused(tracker: FaceTracker, ada: Picture) -> None:
+    (face,) = tracker(ada)
+    picture = ada.copy()
+    for eye in (468, 473):
+        x, y = face.points[eye, :2].astype(int)
+        picture[y - 22 : y + 28, x - 36 : x + 36] = (18, 18, 20)
+    with pytest.raises(FaceUnsuitable, match="dark glasses"):
+        make_portrait(encoded(picture), tracker)
+
+
+def test_a_profile_is_refused(tracker: FaceTracker, ada: Picture) -> None:
+    (face,) = tracker(ada)
+    turned = Face(face.points, face.coefficients, floats([40.0, 0.0, 0.0]))
+    with pytest.raises(FaceUnsuitable, match="turned away"):
+        the_face([turned], ada)
