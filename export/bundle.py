@@ -2,8 +2,10 @@
 
     python -m export.bundle --folder engine/builtin --portraits PATH
 
-The folder already holds `listen.onnx`, `mesh.npz`, `mouth.png` and the tracker. Each
-portrait `NAME.png` becomes a presenter: cropped, its face read, both stored.
+The folder already holds `listen.onnx`, `mesh.npz`, `mouth.png` and the tracker, and the
+graphs that correct the mesh where it has any. Each
+portrait `NAME.png` becomes a presenter: cropped, its face read, both stored. Without
+portraits the folder keeps the presenters that its manifest names.
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ import numpy as np
 import onnx
 import typer
 
-from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.arkit import EXPRESSION, MOUTH, POSE, both_sides
 from engine.bundle import (
     MANIFEST,
     SCHEMA,
+    Bundle,
     ComponentSpec,
     GraphFile,
     Hearing,
@@ -33,11 +36,13 @@ from engine.mel import BANDS, FRAMES_PER_TICK
 from engine.portrait import make_portrait
 from engine.tracker import FaceTracker
 from engine.types import Component
-from export.looks import EMOTIONS, both_sides
+from export.looks import EMOTIONS
 
 LOOKAHEAD_TICKS: Final = 2
 POSE_LIMITS: Final = (20.0, 15.0, 15.0, 0.1, 0.1, 0.2)
 ASSETS: Final = {"mesh": "mesh.npz", "mouth": "mouth.png", "tracker": "face_landmarker.task"}
+CORRECTION: Final = ("portrait", "render", "render_int8")
+"""Graphs over the mesh, from `export.lite`."""
 
 
 def stored(folder: Path, file: str) -> StoredFile:
@@ -89,6 +94,29 @@ def add_presenter(folder: Path, portrait: Path, tracker: FaceTracker) -> Present
     )
 
 
+def add_presenters(folder: Path, portraits: Path) -> list[PresenterFiles]:
+    """All portraits of a folder, in the order of their names."""
+    tracker = FaceTracker((folder / ASSETS["tracker"]).read_bytes())
+    found = [
+        add_presenter(folder, portrait, tracker) for portrait in sorted(portraits.glob("*.png"))
+    ]
+    tracker.close()
+    return found
+
+
+def kept_presenters(folder: Path) -> list[PresenterFiles]:
+    """The presenters that the folder's manifest names, with the files as they are now."""
+    return [
+        PresenterFiles(
+            id=known.id,
+            name=known.name,
+            picture=stored(folder, known.picture.file),
+            face=stored(folder, known.face.file),
+        )
+        for known in Bundle.open(folder).manifest.presenters
+    ]
+
+
 def components() -> dict[Component, ComponentSpec]:
     """The built-in coefficients and their limits."""
 
@@ -104,16 +132,23 @@ def components() -> dict[Component, ComponentSpec]:
     }
 
 
+def graphs(folder: Path) -> dict[str, GraphFile]:
+    """The graph that hears, and those that correct the mesh where the folder has them."""
+    corrections = [name for name in CORRECTION if (folder / f"{name}.onnx").exists()]
+    return {name: graph_file(folder, f"{name}.onnx") for name in ("listen", *corrections)}
+
+
 def make(
     folder: Annotated[Path, typer.Option(help="Folder of the bundle.")],
-    portraits: Annotated[Path, typer.Option(help="Folder with one NAME.png a presenter.")],
+    portraits: Annotated[
+        Path | None, typer.Option(help="Folder with one NAME.png a presenter.")
+    ] = None,
 ) -> None:
     """Write the manifest of the built-in bundle."""
-    tracker = FaceTracker((folder / ASSETS["tracker"]).read_bytes())
-    presenters = [
-        add_presenter(folder, portrait, tracker) for portrait in sorted(portraits.glob("*.png"))
-    ]
-    tracker.close()
+    if portraits is None:
+        presenters = kept_presenters(folder)
+    else:
+        presenters = add_presenters(folder, portraits)
     manifest = Manifest(
         schema_version=SCHEMA,
         name="builtin",
@@ -129,7 +164,7 @@ def make(
         hearing=Hearing(
             bands=BANDS, frames_per_tick=FRAMES_PER_TICK, lookahead_ticks=LOOKAHEAD_TICKS
         ),
-        graphs={"listen": graph_file(folder, "listen.onnx")},
+        graphs=graphs(folder),
         assets={name: stored(folder, file) for name, file in ASSETS.items()},
         emotions={name: both_sides(values) for name, values in EMOTIONS.items()},
         presenters=presenters,

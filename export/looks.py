@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from engine.arkit import EXPRESSION, MOUTH
-
 EMOTIONS: Final[dict[str, dict[str, float]]] = {
     "warm": {"mouthSmile": 0.28, "cheekSquint": 0.2, "browInnerUp": 0.12},
     "happy": {"mouthSmile": 0.6, "cheekSquint": 0.5, "eyeSquint": 0.2, "browOuterUp": 0.1},
@@ -15,14 +13,3 @@ EMOTIONS: Final[dict[str, dict[str, float]]] = {
     "angry": {"browDown": 0.8, "noseSneer": 0.35, "eyeSquint": 0.35, "mouthPress": 0.25},
 }
 """The built-in bundle's emotions."""
-
-
-def both_sides(values: dict[str, float]) -> dict[str, float]:
-    """Coefficients of a look, with pairs written out."""
-    known = {*MOUTH, *EXPRESSION}
-    spread: dict[str, float] = {}
-    for name, value in values.items():
-        pair = [f"{name}Left", f"{name}Right"]
-        for full in pair if pair[0] in known else [name]:
-            spread[full] = value
-    return spread
