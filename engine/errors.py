@@ -12,14 +12,28 @@ VisavisError
 │   └── TrackerMissing       the face tracker is not installed here
 ├── SoundError           sound cannot be read
 │   ├── SoundUnreadable      not a sound file, or damaged
+│   ├── SoundTooLong         more seconds of it than are accepted
 │   └── SoundEmpty           no samples in it
 ├── UnknownPresenter     no presenter of that name in the bundle
 ├── ControlError         a control names a source, emotion or value that does not exist
 ├── SessionError         a session cannot be opened or used
+│   ├── Unauthorized         no token, or one that is not valid
+│   ├── NotAllowed           the token does not allow that
+│   ├── TooOften             asked more often than is allowed
 │   ├── UnknownSession       no such session (ended, or never was)
 │   ├── ServerFull           all places are taken
+│   ├── VoiceTaken           somebody speaks through this session already
+│   ├── VoiceFull            too many sound files wait to be spoken
 │   ├── OfferRefused         the session description cannot be answered
+│   │   ├── OfferUnreadable      it is no session description (SDP)
+│   │   └── CodecMismatch        it has no codec in common with ours
+│   ├── PublisherTaken       somebody else gives this session its sound already
+│   ├── NothingToWatch       there is no such session to watch, not yet or no more
 │   └── RequestRefused       a request that is malformed or too large
+├── MediaError           pictures and sound cannot be encoded or kept
+│   ├── EncoderFailed        no encoder can be opened, or it broke
+│   ├── RecordingFailed      a recording cannot be written
+│   └── UnknownRecording     no such recording, or not any more
 └── DeviceError          a microphone, speaker, port or file of this machine cannot be used
 
 Each leaf has a `code` (stable, for programs), an HTTP `status`, and a message that
@@ -115,6 +129,13 @@ class SoundUnreadable(SoundError):
     status = 415
 
 
+class SoundTooLong(SoundError):
+    """More seconds or bytes of sound than are accepted."""
+
+    code = "sound_too_long"
+    status = 413
+
+
 class SoundEmpty(SoundError):
     """There are no samples in it."""
 
@@ -142,6 +163,27 @@ class SessionError(VisavisError):
     status = 409
 
 
+class Unauthorized(SessionError):
+    """There is no token, or it is not valid."""
+
+    code = "unauthorized"
+    status = 401
+
+
+class NotAllowed(SessionError):
+    """The token is valid, but does not allow that."""
+
+    code = "not_allowed"
+    status = 403
+
+
+class TooOften(SessionError):
+    """It was asked more often than is allowed."""
+
+    code = "too_often"
+    status = 429
+
+
 class UnknownSession(SessionError):
     """No such session: it ended, or never was."""
 
@@ -156,6 +198,18 @@ class ServerFull(SessionError):
     status = 503
 
 
+class VoiceTaken(SessionError):
+    """Somebody else speaks through this session."""
+
+    code = "voice_taken"
+
+
+class VoiceFull(SessionError):
+    """Too many sound files wait to be spoken."""
+
+    code = "voice_full"
+
+
 class OfferRefused(SessionError):
     """The session description cannot be answered."""
 
@@ -163,11 +217,62 @@ class OfferRefused(SessionError):
     status = 422
 
 
+class OfferUnreadable(OfferRefused):
+    """The offer is no session description (SDP)."""
+
+    code = "offer_unreadable"
+    status = 400
+
+
+class CodecMismatch(OfferRefused):
+    """The offer has no codec in common with ours."""
+
+    code = "codec_mismatch"
+
+
+class PublisherTaken(SessionError):
+    """Somebody else gives this session its sound already."""
+
+    code = "publisher_taken"
+
+
+class NothingToWatch(SessionError):
+    """There is no such session to watch: not yet, or no more."""
+
+    code = "nothing_to_watch"
+
+
 class RequestRefused(SessionError):
     """The request is malformed or too large."""
 
     code = "request_refused"
     status = 422
+
+
+class MediaError(VisavisError):
+    """Pictures and sound cannot be encoded or kept."""
+
+    code = "media"
+
+
+class EncoderFailed(MediaError):
+    """No encoder can be opened, or it broke."""
+
+    code = "encoder_failed"
+
+
+class RecordingFailed(MediaError):
+    """A recording cannot be written."""
+
+    code = "recording_failed"
+    status = 507
+
+
+class UnknownRecording(MediaError):
+    """No such recording: not finished, forgotten, or never made."""
+
+    code = "unknown_recording"
+    status = 404
 
 
 class DeviceError(VisavisError):

@@ -96,7 +96,7 @@ def make_film(
         SoundError: the sound cannot be read; no file is left then.
         DeviceError: the film cannot be written.
     """
-    pipeline = studio.pipeline(identity, seed=seed, controls=controls, limit=SOUND_RATE, cushion=0)
+    pipeline = studio.pipeline(identity, seed=seed, controls=controls, limit=SOUND_RATE, jitter=0)
     count = 0
     with Film(target, identity.size) as film:
         for frame in frames(pipeline, read_sound(sound)):

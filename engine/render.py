@@ -1,36 +1,33 @@
 """Identity and motion to a picture.
 
 Two renderers behind one protocol. `MeshRenderer` moves the portrait's own pixels by
-its landmark mesh and, where the bundle has a `render` graph, lets that correct the
-result: a residual displacement and a blended picture, both nothing before training.
+its landmark mesh and, where the bundle has a `render` graph, lets that correct what was
+drawn (`engine.correction`).
 `GraphRenderer` is for bundles whose graph makes the whole picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.backends import Graph, Tensors
+from engine.correction import SEEN, Correction, Corrector
 from engine.errors import BundleError
 from engine.eyes import Eyes
 from engine.flow import Flow, Warp
 from engine.lids import Lids
-from engine.mesh import FaceModel, Mesh
+from engine.mesh import FaceModel, Mesh, Shape
 from engine.mouth import Mouth, MouthAtlas
+from engine.overlay import overlay
 from engine.portrait import Portrait
-from engine.resample import lookup, resized_floats, resized_picture
+from engine.resample import lookup, resized_picture
 from engine.retouch import skin_of
 from engine.tracker import Face
 from engine.types import Floats, Motion, Picture
 
-NETWORK_FLOW: Final = 64
-"""Cells a side of the flow that a correcting network sees and gives back."""
 NETWORK_PORTRAIT: Final = 256
 """Width in pixels of the portrait that a `portrait` graph sees."""
 
@@ -59,27 +56,18 @@ class MeshRenderer:
     Args:
         model: the mesh that all avatars share.
         atlas: teeth and tongue.
-        encode: the bundle's `portrait` graph, if it has one.
-        correct: the bundle's `render` graph, if it has one.
+        corrector: the bundle's graphs, if it has them.
     """
 
     def __init__(
-        self,
-        model: FaceModel,
-        atlas: MouthAtlas,
-        encode: Graph | None = None,
-        correct: Graph | None = None,
+        self, model: FaceModel, atlas: MouthAtlas, corrector: Corrector | None = None
     ) -> None:
-        self._model, self._atlas = model, atlas
-        self._encode, self._correct = encode, correct
+        self._model, self._atlas, self._corrector = model, atlas, corrector
 
     def identity(self, portrait: Portrait, size: int) -> MeshIdentity:
         """See `Renderer.identity`."""
-        correction = None
-        if self._correct is not None:
-            statics = _encode(self._encode, portrait.picture) if self._encode else {}
-            correction = Correction(self._correct, statics)
         picture, face = resized(portrait, size)
+        correction = self._corrector.correction(picture, face) if self._corrector else None
         return MeshIdentity(self._model, self._atlas, picture, face, correction)
 
 
@@ -98,80 +86,47 @@ class MeshIdentity:
         self._mesh = Mesh(model, face, self.size)
         self._flow = Flow(model, self._mesh, self.size)
         self._warp = Warp(self.size)
-        self._skin = skin_of(picture, self._mesh)
+        self.skin = skin_of(picture, self._mesh)
         self._mouth = Mouth(atlas, self._mesh, picture)
         self._lids = Lids(self._mesh, picture)
         self._eyes = Eyes(self._mesh, face, picture)
-        self._correction = correction
+        self.correction = correction
 
     def draw(self, motion: Motion) -> Picture:
         """See `Identity.draw`."""
         shape = self._mesh.shape(motion)
+        picture, flow = self._sketch(shape, motion)
+        if self.correction is None:
+            return picture
+        return self.correction(motion, flow, picture, self._mouth.opening(shape, SEEN))
+
+    def sketch(self, motion: Motion) -> tuple[Picture, Floats]:
+        """The mesh's own picture, and the flow in pixels, [GRID, GRID, 2], that made it."""
+        return self._sketch(self._mesh.shape(motion), motion)
+
+    def _sketch(self, shape: Shape, motion: Motion) -> tuple[Picture, Floats]:
         flow = self._flow(shape)
-        answer = None
-        if self._correction is not None:
-            answer = self._correction(motion, flow, self.size)
-            flow = flow + answer.residual
         places = self._warp.places(flow)
-        picture = lookup(self._skin, places)
+        picture = lookup(self.skin, places)
+        self._paint(picture, places, shape, motion)
+        return picture, flow
+
+    def layers(self, motion: Motion) -> tuple[Floats, Floats, Floats]:
+        """What a backend that warps `skin` itself needs besides: flow, overlay, opening.
+
+        The flow is in pixels, [GRID, GRID, 2]; for the overlay see `engine.overlay`, for the
+        opening of the mouth, [SEEN, SEEN], `engine.correction`.
+        """
+        shape = self._mesh.shape(motion)
+        flow = self._flow(shape)
+        places = self._warp.places(flow)
+        painted = overlay(lambda picture: self._paint(picture, places, shape, motion), self.size)
+        return flow, painted, self._mouth.opening(shape, SEEN)
+
+    def _paint(self, picture: Picture, places: Floats, shape: Shape, motion: Motion) -> None:
         self._lids.paint(picture, places, shape)
         self._eyes.paint(picture, shape, motion)
         self._mouth.paint(picture, shape, motion)
-        return picture if answer is None else blend(picture, answer.colour)
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a correcting network says.
-
-    `residual` float32 [g, g, 2] in pixels on the flow's grid; `colour` RGBA float32
-    [n, n, 4] in 0..1.
-    """
-
-    residual: Floats
-    colour: Floats
-
-
-class Correction:
-    """The bundle's `render` graph over the mesh.
-
-    Inputs `mouth`, `pose`, `expression` [1, n], `flow` [1, 2, 64, 64] in shares of the
-    picture's width, and whatever the `portrait` graph gave; outputs `residual`
-    [1, 2, 64, 64] in the same unit and `colour` [1, 4, n, n] in 0..1.
-    """
-
-    def __init__(self, graph: Graph, statics: Mapping[str, NDArray[Any]]) -> None:
-        self._graph, self._statics = graph, dict(statics)
-
-    def __call__(self, motion: Motion, flow: Floats, size: int) -> Answer:
-        """Ask the network about one picture."""
-        small = resized_floats(flow, NETWORK_FLOW, NETWORK_FLOW, average=True)
-        outputs = self._graph.run(
-            {
-                **self._statics,
-                **_inputs(motion),
-                "flow": np.ascontiguousarray(small.transpose(2, 0, 1)[None] / np.float32(size)),
-            }
-        )
-        residual = outputs["residual"][0].transpose(1, 2, 0) * np.float32(size)
-        enlarged = resized_floats(residual, flow.shape[1], flow.shape[0])
-        return Answer(enlarged, outputs["colour"][0].transpose(1, 2, 0))
-
-
-def blend(picture: Picture, colour: Floats) -> Picture:
-    """`picture` + alpha x (network - picture), only where alpha says something."""
-    alpha = colour[..., 3]
-    rows, columns = np.flatnonzero(alpha.max(1) > 1 / 255), np.flatnonzero(alpha.max(0) > 1 / 255)
-    if len(rows) == 0:
-        return picture
-    scale = picture.shape[0] / alpha.shape[0]
-    full = resized_floats(colour, picture.shape[1], picture.shape[0])
-    y = slice(int(max(rows[0] - 1, 0) * scale), int((rows[-1] + 2) * scale))
-    x = slice(int(max(columns[0] - 1, 0) * scale), int((columns[-1] + 2) * scale))
-    region, patch = picture[y, x], full[y, x]
-    mixed = region + patch[..., 3:] * (patch[..., :3] * 255 - region)
-    region[...] = np.clip(np.round(mixed), 0, 255).astype(np.uint8)
-    return picture
 
 
 class GraphRenderer:

@@ -13,21 +13,20 @@ from pathlib import Path
 from typing import Final
 
 import cv2
-import numpy as np
 
-from engine.backends import Backend, Graph
+from engine.backends import Backend
 from engine.backends.onnx import OnnxBackend
-from engine.bundle import BUILTIN, Bundle, read_arrays
+from engine.bundle import BUILTIN, Bundle
+from engine.clock import Clock, MonotonicClock
 from engine.errors import BundleError, ControlError
 from engine.listen import Listener
-from engine.mesh import FaceModel
 from engine.mixer import NEUTRAL, SOURCES, Controls
-from engine.mouth import MouthAtlas
-from engine.pipeline import LIVE_CUSHION, LIVE_LIMIT, Pipeline
-from engine.portrait import Portrait, decode_picture, make_portrait
-from engine.render import GraphRenderer, Identity, MeshRenderer, Renderer
-from engine.tracker import Face, FaceTracker
-from engine.types import Component, floats
+from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Pipeline
+from engine.portrait import make_portrait
+from engine.render import Identity
+from engine.renderers import open_renderer, presenter_portrait
+from engine.tracker import FaceTracker
+from engine.types import Component
 
 KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
@@ -47,15 +46,17 @@ class Studio:
     Args:
         bundle: opened, and read here once.
         backend: what runs its graphs.
+        clock: by which renderers are compared, where the bundle has several; without one
+            the best is taken, however slow.
     """
 
-    def __init__(self, bundle: Bundle, backend: Backend) -> None:
+    def __init__(self, bundle: Bundle, backend: Backend, clock: Clock | None = None) -> None:
         cv2.setNumThreads(1)  # the machine scales by sessions, not by threads within one
         self._bundle = bundle
         self.manifest = bundle.manifest
         self._listen = backend.compile("listen", bundle.graph("listen"))
         self._state_size = _state_size(bundle)
-        self._renderer = _renderer(bundle, backend)
+        self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None
         self._tracking = threading.Lock()
         self._prepare = lru_cache(KEPT_IDENTITIES)(self._presenter)
@@ -67,13 +68,19 @@ class Studio:
         self.sources: Mapping[Component, tuple[str, ...]] = SOURCES
 
     @classmethod
-    def open(cls, bundle: Path | None = None) -> Studio:
+    def open(cls, bundle: Path | None = None, *, live: bool = False) -> Studio:
         """Open a bundle's folder, the built-in one when none is given.
+
+        Args:
+            bundle: folder.
+            live: draw by what is quick enough on this machine; by the best there is otherwise.
 
         Raises:
             BundleError: it cannot be used.
         """
-        return cls(Bundle.open(bundle or BUILTIN), OnnxBackend())
+        return cls(
+            Bundle.open(bundle or BUILTIN), OnnxBackend(), MonotonicClock() if live else None
+        )
 
     def presenter_picture(self, presenter: str) -> bytes:
         """The presenter's portrait as it is stored (UnknownPresenter if there is none)."""
@@ -107,7 +114,7 @@ class Studio:
         seed: int,
         controls: Controls | None = None,
         limit: int = LIVE_LIMIT,
-        cushion: int = LIVE_CUSHION,
+        jitter: int = LIVE_JITTER,
     ) -> Pipeline:
         """A new session's pipeline (ControlError if the controls cannot be)."""
         return Pipeline(
@@ -117,7 +124,7 @@ class Studio:
             seed=seed,
             controls=controls or Controls(),
             limit=limit,
-            cushion=cushion,
+            jitter=jitter,
         )
 
     def listener(self) -> Listener:
@@ -143,41 +150,11 @@ class Studio:
 
     def _presenter(self, presenter: str, size: int) -> Identity:
         self._check_size(size)
-        files = self._bundle.presenter(presenter)
-        picture = decode_picture(self._bundle.read(files.picture))
-        face = read_arrays(self._bundle.read(files.face))
-        read = Face(*(floats(face[key]) for key in ("points", "coefficients", "turn")))
-        return self._renderer.identity(Portrait(picture, read), size)
+        return self._renderer.identity(presenter_portrait(self._bundle, presenter), size)
 
     def _check_size(self, size: int) -> None:
         if size not in self.sizes:
             raise ControlError(f"pictures of {size} pixels are not drawn; there are: {self.sizes}")
-
-
-def _renderer(bundle: Bundle, backend: Backend) -> Renderer:
-    def graph(name: str) -> Graph | None:
-        stored = name in bundle.manifest.graphs
-        return backend.compile(name, bundle.graph(name)) if stored else None
-
-    encode, render = graph("portrait"), graph("render")
-    if bundle.manifest.renderer == "mesh":
-        return mesh_renderer(bundle.asset("mesh"), bundle.asset("mouth"), encode, render)
-    if encode is None or render is None:
-        raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
-    return GraphRenderer(encode, render)
-
-
-def mesh_renderer(
-    mesh: bytes, mouth: bytes, encode: Graph | None = None, correct: Graph | None = None
-) -> MeshRenderer:
-    """A mesh renderer from the content of a bundle's assets `mesh` and `mouth`."""
-    tiles = cv2.imdecode(np.frombuffer(mouth, np.uint8), cv2.IMREAD_UNCHANGED)
-    if tiles is None or tiles.ndim != 3 or tiles.shape[2] != 4:
-        raise BundleError("the bundle's mouth atlas is not an RGBA picture")
-    arrays = read_arrays(mesh)
-    painted = np.asarray(cv2.cvtColor(tiles, cv2.COLOR_BGRA2RGBA), np.uint8)
-    atlas = MouthAtlas(painted, floats(arrays["mouth_lower"]))
-    return MeshRenderer(FaceModel.of(arrays), atlas, encode, correct)
 
 
 def _state_size(bundle: Bundle) -> int:

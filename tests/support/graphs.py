@@ -57,7 +57,7 @@ def correction(residual: float, alpha: float, colour: float, motion: tuple[int, 
     Args:
         residual: of the flow's x, in shares of the width.
         alpha: of the whole picture.
-        colour: of all three channels, 0..1.
+        colour: what is added to all three channels, -1..1.
         motion: sizes of mouth, pose and expression.
     """
     flow = np.zeros((1, 2, 64, 64), np.float32)

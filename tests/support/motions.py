@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.arkit import EXPRESSION, MOUTH, POSE, both_sides
 from engine.types import Component, Motion
 
 
 def motion(**values: float) -> Motion:
     """A motion with some coefficients set; a name without Left or Right sets both sides."""
-    for name in list(values):
-        if f"{name}Left" in (*MOUTH, *EXPRESSION):
-            value = values.pop(name)
-            values |= {f"{name}Left": value, f"{name}Right": value}
+    values = both_sides(values)
     vectors = {
         part: np.array([values.pop(name, 0.0) for name in names], np.float32)
         for part, names in zip(

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.audio import Intake, SoundBuffer
 from engine.mixer import Controls
-from engine.pipeline import LIVE_CUSHION, LIVE_LIMIT, Pipeline
-from engine.types import HEARING_TICK, SOUND_TICK, AVFrame, Sound, Tick
+from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Heard, Pipeline
+from engine.types import HEARING_TICK, SOUND_TICK, AVFrame, Motion, Samples, Sound, Tick
 
 
 class Flat(Pipeline):
@@ -19,7 +19,7 @@ class Flat(Pipeline):
     def __init__(self) -> None:
         self._controls = Controls()
         self._intake = Intake()
-        self._sound = SoundBuffer(LIVE_LIMIT, LIVE_CUSHION)
+        self._sound = SoundBuffer(LIVE_LIMIT, 0, LIVE_JITTER)
         self._index = self._generation = 0
         self.speaking = False
         self.drawn: deque[int] = deque(maxlen=1000)
@@ -46,14 +46,25 @@ class Flat(Pipeline):
         self._sound.clear()
         self._generation += 1
 
-    def tick(self) -> Tick:
-        samples, stamp = self._sound.take(SOUND_TICK)
+    @property
+    def waiting_ms(self) -> tuple[int, int]:
+        return len(self._sound) // 48, LIVE_LIMIT // 48
+
+    def tick(self, spoken: tuple[Samples, float | None] | None = None) -> Tick:
+        samples, stamp = self._sound.take(SOUND_TICK) if spoken is None else spoken
         heard = np.zeros(HEARING_TICK, np.float32)
         self._index += 1
         return Tick(self._index - 1, self._generation, samples, heard, stamp)
 
-    def draw(self, tick: Tick) -> AVFrame:
+    def hear(self, tick: Tick) -> Heard:
         self.go_on.wait(5)
+        nothing = np.zeros(1, np.float32)
+        return Heard(nothing, Motion(nothing, nothing, nothing))
+
+    def mix(self, heard: Heard) -> Motion:
+        return heard.stress
+
+    def show(self, tick: Tick, motion: Motion) -> AVFrame:
         if self.broken:
             raise RuntimeError("broken on purpose")
         self.drawn.append(tick.index)

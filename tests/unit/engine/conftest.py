@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,8 @@ from engine.mesh import FaceModel
 from engine.portrait import Portrait, decode_picture
 from engine.studio import Studio
 from engine.tracker import Face
+
+DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +39,9 @@ def portrait(bundle: Bundle) -> Portrait:
     arrays = read_arrays(bundle.read(files.face))
     face = Face(arrays["points"], arrays["coefficients"], arrays["turn"])
     return Portrait(decode_picture(bundle.read(files.picture)), face)
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> bytes:
+    """A real photograph: a smiling woman, her head a little turned and tilted."""
+    return (DATA / "portraits/astronaut.jpg").read_bytes()

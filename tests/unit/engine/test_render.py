@@ -9,6 +9,7 @@ import pytest
 
 from engine.backends.onnx import OnnxBackend
 from engine.bundle import Bundle
+from engine.correction import Corrector, Wired
 from engine.mesh import FaceModel
 from engine.mouth import MouthAtlas
 from engine.portrait import Portrait
@@ -80,10 +81,17 @@ def pieces(bundle: Bundle, studio: Studio, portrait: Portrait) -> tuple[FaceMode
 
 
 def corrected(
-    pieces: tuple[FaceModel, MouthAtlas], portrait: Portrait, residual: float, alpha: float
+    pieces: tuple[FaceModel, MouthAtlas],
+    portrait: Portrait,
+    residual: float,
+    alpha: float,
+    jaw: float = 0.0,
 ) -> Picture:
     graph = OnnxBackend().compile("render", correction(residual, alpha, 1.0, SIZES))
-    return MeshRenderer(*pieces, None, graph).identity(portrait, 256).draw(motion(yaw=4.0))
+    takes = frozenset({"mouth", "pose", "expression", "flow"})
+    wired = Wired(graph, takes, frozenset({"residual", "colour"}))
+    renderer = MeshRenderer(*pieces, Corrector(wired, None, None))
+    return renderer.identity(portrait, 256).draw(motion(yaw=4.0, jawOpen=jaw))
 
 
 def test_a_network_that_says_nothing_is_the_mesh(
@@ -100,9 +108,19 @@ def test_a_networks_picture_is_blended_and_its_residual_applied(
     white = corrected(pieces, portrait, 0.0, 1.0)
     assert white.min() == 255
     half = corrected(pieces, portrait, 0.0, 0.5)
-    np.testing.assert_allclose(half, (mesh.astype(int) + 255) / 2, atol=1.0)
+    np.testing.assert_allclose(half, np.minimum(mesh.astype(int) + 127.5, 255), atol=1.0)
     shifted = corrected(pieces, portrait, 8 / 256, 0.0)
     assert changed(shifted[:20, :-8], mesh[:20, 8:]) < 0.3 * changed(mesh[:20, :-8], mesh[:20, 8:])
+
+
+def test_the_inside_of_the_mouth_keeps_most_of_the_atlas(
+    pieces: tuple[FaceModel, MouthAtlas], portrait: Portrait
+) -> None:
+    mesh = corrected(pieces, portrait, 0.0, 0.0, jaw=0.8)
+    white = corrected(pieces, portrait, 0.0, 1.0, jaw=0.8)
+    kept = (white < 255).all(axis=2)
+    assert 0.002 < kept.mean() < 0.05
+    assert (white[kept].astype(int) - mesh[kept]).mean() < 0.6 * 255
 
 
 def test_a_bundle_of_graphs_makes_whole_pictures(portrait: Portrait) -> None:

@@ -68,6 +68,7 @@ def test_a_bundle_whose_graphs_draw_runs_in_the_same_pipeline(tmp_path: Path) ->
 def test_a_drawing_bundle_without_its_graphs_is_refused(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(BUILTIN, tmp_path / "bare"))
     manifest = json.loads((folder / MANIFEST).read_text()) | {"renderer": "graph"}
+    del manifest["graphs"]["render"]
     (folder / MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(BundleError, match="needs graphs"):
         Studio.open(folder)
