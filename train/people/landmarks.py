@@ -6,7 +6,7 @@ three visible vertices nearest to it. One vertex alone makes the lips ragged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.errors import NoFace
 from engine.tracker import FaceTracker
-from engine.types import Floats, Picture
+from engine.types import Floats, Picture, floats
 from train.people.draw import Drawing, Stage
 from train.people.head import Anatomy, Worn, read_texture, read_worn
 from train.people.makehuman import Indices
@@ -31,7 +31,7 @@ HIDDEN = 5e-4
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Landmarks on the base mesh: `vertices` [468, 3] and the `shares` [468, 3] of each."""
+    """Landmarks on the base mesh: `vertices` [468, k] and the `shares` [468, k] of each."""
 
     vertices: Indices
     shares: Floats
@@ -40,6 +40,12 @@ class Place:
         """What the landmarks take of `values` [n, 3] of all vertices, [468, 3]."""
         taken: Floats = (values[self.vertices] * self.shares[:, :, None]).sum(1)
         return taken.astype(np.float32)
+
+    @classmethod
+    def mean(cls, places: Sequence[Place]) -> Place:
+        """What people have in common: every place counts alike."""
+        shares = np.concatenate([place.shares for place in places], 1) / len(places)
+        return cls(np.concatenate([place.vertices for place in places], 1), floats(shares))
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ EYE: Final = Material(gloss=0.008, roughness=0.3, wrap=0.3, cut=2)
 CORNEA: Final = Material(gloss=0.1, roughness=0.22, cut=3, clear=True)
 HAIR: Final = Material(gloss=0.012, roughness=0.45, wrap=0.35, cut=1)
 BROW: Final = Material(gloss=0.0, wrap=0.5, cut=1)
+TEETH: Final = Material(gloss=0.05, roughness=0.25, wrap=0.4)
+TONGUE: Final = Material(gloss=0.03, roughness=0.35, wrap=0.4)
+RIM: Final = Material(gloss=0.05, roughness=0.3)
 CLOTH: Final = Material(gloss=0.01, roughness=0.8, wrap=0.15, weave=1.0)
 
 

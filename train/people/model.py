@@ -28,14 +28,15 @@ FRINGE: Final = 0.3
 SKIN_SIDE: Final = 2048
 
 
-def lifted(hair: Floats, eyes: Floats, height: float) -> Floats:
+def lifted(hair: Floats, eyes: Floats, height: float, reach: float = 0.74) -> Floats:
     """`hair` [n, 3] with the fringe moved up to end `height` above the `eyes` [3], decimetres.
 
-    What hangs over the face is squeezed upwards; beside the face it stays.
+    What hangs over the face is squeezed upwards; beside the face, from `reach` decimetres off
+    its middle, it stays.
     """
     made = hair.copy()
     aside, up, front = (hair - eyes).T
-    over_face = np.clip((0.74 - np.abs(aside)) / 0.2, 0, 1) * np.clip((front + 0.35) / 0.3, 0, 1)
+    over_face = np.clip((reach - np.abs(aside)) / 0.2, 0, 1) * np.clip((front + 0.35) / 0.3, 0, 1)
     below = np.clip(height + FRINGE - up, 0, None)
     share = over_face**2 * (3 - 2 * over_face)
     made[:, 1] += share * below * (1 - FRINGE)

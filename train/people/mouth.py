@@ -121,21 +121,31 @@ def lowered(part: Part, drop: float) -> Part:
 
 def tinted(worn: Worn, tint: tuple[float, float, float]) -> Worn:
     """`worn` with its texture's colours times `tint`."""
+    return replace(worn, texture=tinted_texture(worn.texture, tint))
+
+
+def tinted_texture(texture: Picture, tint: tuple[float, float, float]) -> Picture:
+    """`texture`, RGBA, with its colours times `tint`."""
     factors = np.array([*tint, 1], np.float32)
-    return replace(worn, texture=(worn.texture * factors).round().astype(np.uint8))
+    return (texture * factors).round().astype(np.uint8)
 
 
 def whitened(teeth: Worn) -> Worn:
-    """`teeth` with its enamel, grey in MakeHuman's texture, in a light and slightly warm tone.
+    """`teeth` with lighter enamel, see `whitened_texture`."""
+    return replace(teeth, texture=whitened_texture(teeth.texture))
+
+
+def whitened_texture(teeth: Picture) -> Picture:
+    """`teeth`, RGBA, with enamel, grey in MakeHuman's, in a light and slightly warm tone.
 
     Enamel is what has little colour; gums are saturated and stay.
     """
-    colour = teeth.texture[..., :3].astype(np.float32) / 255
+    colour = teeth[..., :3].astype(np.float32) / 255
     saturation = np.ptp(colour, axis=2) / np.maximum(colour.max(2), 1e-3)
     enamel = cv2.GaussianBlur(np.clip((0.42 - saturation) / 0.2, 0, 1), (0, 0), 1.0)[..., None]
     light = 0.69 + 0.35 * colour.mean(2, keepdims=True)
     warm = light * np.array([1.0, 0.965, 0.895], np.float32)
     mixed = colour * (1 - enamel) + warm * enamel
-    texture = teeth.texture.copy()
+    texture = teeth.copy()
     texture[..., :3] = np.clip(mixed * 255, 0, 255).astype(np.uint8)
-    return replace(teeth, texture=texture)
+    return texture

@@ -59,6 +59,18 @@ class Clothes:
 
 
 @dataclass(frozen=True, slots=True)
+class Glasses:
+    """A frame: `colour`, half-widths of a lens in outer eye distances, how round it is (0 a
+    box, 1 an ellipse) and how thick, decimetres."""
+
+    colour: Colour
+    width: float = 0.33
+    height: float = 0.24
+    roundness: float = 0.6
+    thickness: float = 0.016
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """An invented person.
 
@@ -66,7 +78,7 @@ class Person:
     and caucasian. `skin` names a texture, `tone` the colour of the cheeks. `details` are
     weights of targets, "folder/name"; for pairs without l- or r-. `seed` draws more.
     `fringe` is how far above the eyes hair must end that would cover them, decimetres; `volume`
-    how far it stands off, 1 as modelled.
+    how far it stands off, 1 as modelled. `teeth` and `eyelashes` name folders.
     """
 
     masculinity: float
@@ -90,6 +102,9 @@ class Person:
     volume: float = 1.0
     hair_contrast: float = 0.6
     look: Mapping[str, float] = field(default_factory=dict)
+    teeth: str = "teeth_base"
+    eyelashes: str = "eyelashes01"
+    glasses: Glasses | None = None
 
 
 def chance_details(seed: int, strength: float = 0.14) -> dict[str, float]:

@@ -1,0 +1,106 @@
+"""A sitting: one person's pictures with all that is known about them, a `Take`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.mesh import in_relief, pivot_of
+from engine.types import Floats, floats
+from train.expressions import random_coefficients, random_shift, random_turn
+from train.people.booth import Booth
+from train.people.clutter import random_clutter
+from train.people.figure import Figure
+from train.people.member import Pose
+from train.people.scene import Camera
+from train.people.staging import Staging, random_staging
+from train.takes import Take
+
+PLAIN_TURN: Final = 0.25
+"""Share of a usual turn in the first picture, a portrait."""
+
+
+READ_DEPTH: Final = 0.88
+"""Share of the true depth that the tracker reads, on heads whose shape is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A camera and the size of its pictures in pixels."""
+
+    camera: Camera
+    size: int
+
+    @classmethod
+    def of(cls, figure: Figure, staging: Staging, size: int) -> View:
+        """Before the person's eyes, which are a little above the middle."""
+        aside, up = staging.middle
+        offset = np.array([aside, up - 0.075 * staging.height, staging.distance], np.float32)
+        return cls(Camera(figure.eyes + offset, staging.distance, staging.height), size)
+
+    def pixels(self, places: Floats) -> Floats:
+        """Places [n, 3] in decimetres as x, y and depth away from the camera in pixels."""
+        projected = self.camera.project(places)[:, :2] * self.size
+        depth = self.camera.eye[2] - self.camera.distance - places[:, 2]
+        return floats(np.c_[projected, depth * self.size / self.camera.height])
+
+
+def take_pictures(figure: Figure, booth: Booth, name: str, count: int, seed: int) -> Take:
+    """`count` pictures of `figure`, the first calm and facing the camera."""
+    rng = np.random.default_rng([seed, 0xCA3E])
+    staging = random_staging(rng, booth.size, figure.person.backdrop)
+    clutter = random_clutter(rng)
+    view = View.of(figure, staging, booth.size)
+    codes = np.stack([random_coefficients(rng) for _ in range(count)])
+    turns = np.stack([random_turn(rng) for _ in range(count)])
+    shifts = np.stack([random_shift(rng) for _ in range(count)])
+    codes[0], turns[0], shifts[0] = 0, PLAIN_TURN * turns[0], 0
+    shifts[:, :2] *= staging.height
+    triangles, used = numbered_triangles(figure)
+    pictures, points, vertices, labels = [], [], [], []
+    with booth.open():
+        booth.admit(figure.members)
+        for code, turn, shift in zip(codes, turns, shifts, strict=True):
+            pose = figure.pose(code, turn, shift)
+            booth.place(pose)
+            picture = booth.picture(view.camera, staging.light, staging.backdrop)
+            pictures.append(clutter(picture, rng))
+            points.append(_as_read(view.pixels(pose.landmarks)))
+            vertices.append(view.pixels(_numbered(figure, pose)[used]))
+            labels.append(booth.labels(view.camera))
+    return Take(
+        name=name,
+        pictures=np.stack(pictures),
+        coefficients=floats(codes),
+        turn=floats(turns),
+        points=np.stack(points),
+        triangles=triangles,
+        vertices=np.stack(vertices),
+        shown=np.stack([label.shown for label in labels]),
+        region=np.stack([label.region for label in labels]),
+    )
+
+
+def _as_read(points: Floats) -> Floats:
+    """Landmarks with the depth that the engine's tracker would read, flatter than the truth."""
+    return in_relief(points, pivot_of(points), READ_DEPTH)
+
+
+def numbered_triangles(figure: Figure) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Triangles [t, 3] of all numbered members, in the booth's order, and of which of their
+    vertices, one member's after the other's, their corners are made."""
+    tables, start = [], 0
+    for member in figure.members:
+        if member.numbered:
+            tables.append(member.surface.source[member.surface.triangles] + start)
+            start += len(member.along)
+    used, own = np.unique(np.concatenate(tables), return_inverse=True)
+    return own.reshape(-1, 3).astype(np.int32), used
+
+
+def _numbered(figure: Figure, pose: Pose) -> Floats:
+    pairs = zip(figure.members, pose.vertices, strict=True)
+    return np.concatenate([vertices for member, vertices in pairs if member.numbered])
