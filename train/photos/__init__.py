@@ -1,0 +1,1 @@
+"""Real portraits whose licence allows it, moved by coefficients."""
