@@ -1,0 +1,1 @@
+"""How the small network over the mesh is taught: samples, losses, sheets."""
