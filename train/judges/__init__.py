@@ -1,0 +1,1 @@
+"""What `train.evaluate` judges by: one question a module."""

@@ -1,0 +1,88 @@
+"""People without a truth: what is read on them when they are driven, or speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.render import Identity, Renderer
+from engine.resample import resized_picture
+from engine.studio import Studio
+from engine.types import SOUND_RATE, TICKS_PER_SECOND
+from train.judges import closures, independence, readback, speech
+from train.judges.contenders import drawn
+from train.judges.drives import SHEET, motion
+from train.judges.identity import Recognition, distance, recognised
+from train.judges.people import SIZE, Person
+from train.judges.reader import Reader
+from train.judges.table import Figures
+
+IDENTITY: Final = (
+    "identity, mean motion", "identity, worst motion", "identity, worst motion of the worst",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Exam:
+    """What everybody is asked; the studio hears for them."""
+
+    studio: Studio
+    reader: Reader
+    recognition: Recognition | None
+    cases: closures.Cases
+    trial: speech.Trial
+
+
+def driven(people: list[Person], renderer: Renderer, exam: Exam) -> Figures:
+    """Figures of one renderer over people: medians, shares and, where it says so, the worst."""
+    identities = [drawn(renderer, person) for person in people]
+    reader = exam.reader
+    figures = readback.medians([readback.read_back(it.draw, reader) for it in identities])
+    changed = [independence.changes(it.draw, reader) for it in identities]
+    figures |= independence.leaks([it for it in changed if it is not None])
+    shut = [closures.shares(it.draw, reader, exam.cases) for it in identities]
+    figures |= _closed([it for it in shut if it is not None])
+    figures |= _recognised(people, identities, exam)
+    return figures | _spoken(identities, exam)
+
+
+def _closed(shares: list[tuple[float, float]]) -> Figures:
+    closed, parted = np.mean(shares, axis=0).tolist()
+    return {"p, b, m closed": closed, "vowels open": parted}
+
+
+def _recognised(people: list[Person], identities: list[Identity], exam: Exam) -> Figures:
+    """How far people get from their portraits over all motions of the sheet; means of people."""
+    recognition, reader = exam.recognition, exam.reader
+    if recognition is None:
+        return dict.fromkeys(IDENTITY, np.nan)
+    mean, worst = [], []
+    for person, identity in zip(people, identities, strict=True):
+        portrait = recognised(resized_picture(person.portrait.picture, SIZE), recognition, reader)
+        made = [identity.draw(motion(drive)) for drive in SHEET.values()]
+        found = [recognised(picture, recognition, reader) for picture in made]
+        apart = [distance(portrait, it) for it in found if it is not None and portrait is not None]
+        if apart:
+            mean.append(np.mean(apart))
+            worst.append(max(apart))
+    figures = np.mean(mean), np.mean(worst), np.max(worst)
+    return {name: float(it) for name, it in zip(IDENTITY, figures, strict=True)}
+
+
+def _spoken(identities: list[Identity], exam: Exam) -> Figures:
+    heard, ticks = [], 0
+    for seed, identity in enumerate(identities):
+        pipeline = exam.studio.pipeline(identity, seed=seed, limit=SOUND_RATE, jitter=0)
+        seen = speech.watched(pipeline, exam.trial.sound, exam.reader)
+        heard.append(speech.judged(seen, exam.trial.opening))
+        ticks += len(seen.gap)
+    return {
+        "speech, correlation": float(np.median([it.correlation for it in heard])),
+        "speech, lips late by, ms": float(np.median([it.lag for it in heard])),
+        "lips in silence, share of speech": float(np.median([it.silence for it in heard])),
+        "lips in noise, share of speech": float(np.median([it.noise for it in heard])),
+        "blinks a minute": sum(it.blinks for it in heard) * 60 * TICKS_PER_SECOND / ticks,
+        "lost detections": float(sum(it.lost for it in heard)),
+    }
