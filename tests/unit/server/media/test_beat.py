@@ -11,9 +11,9 @@ import pytest
 from engine.clock import ManualClock
 from engine.errors import BackendError
 from engine.scheduler import Pool
-from engine.types import SOUND_RATE, Picture, Sound
+from engine.types import SOUND_RATE, Picture, Samples, Sound
 from server import limits
-from server.beat import Beat
+from server.media.beat import Beat
 from server.metrics import Metrics
 from tests.support.leaks import until
 from tests.support.pipelines import Flat
@@ -166,8 +166,9 @@ async def test_latency_is_from_the_arrival_of_the_sound_to_the_hand_over(stage: 
     stage.beat.advance()
     await stage.beat.settle(2.0)
     stage.clock.advance(limits.PICTURE_LATENCY)
-    stage.beat.picture(0)
-    stage.beat.picture(0)
+    for _ in range(2):
+        stage.beat.picture(0)
+        stage.beat.handed(0)
     assert list(stage.beat.latencies) == [pytest.approx(0.05 + limits.PICTURE_LATENCY)]
 
 
@@ -232,3 +233,61 @@ async def test_nothing_is_due_before_the_beginning(pool: Pool) -> None:
     await asyncio.sleep(0)
     assert not waiting.done()
     waiting.cancel()
+
+
+async def test_what_was_interrupted_is_neither_heard_nor_seen(stage: Stage) -> None:
+    wave = np.ones(SOUND_RATE // 5, np.int16)
+    stage.pipeline.push(Sound(wave, SOUND_RATE, 99.9))
+    await stage.step()
+    assert stage.beat.picture(0) is not None
+    stage.pipeline.go_on.clear()
+    stage.beat.advance()
+    stage.beat.interrupt()
+    assert not stage.beat.sound(2).any()
+    stage.pipeline.go_on.set()
+    await stage.beat.settle(2.0)
+    shown = stage.beat.picture(1)
+    assert shown is not None and shown[0, 0, 0] == 0  # the last one again
+    stage.clock.advance(TICK)
+    await stage.step()
+    after = stage.beat.picture(2)
+    assert after is not None and after[0, 0, 0] == 2
+
+
+async def test_a_voice_is_fed_in_place_of_the_microphone(pool: Pool) -> None:
+    clock, fed = ManualClock(100.0), list[int]()
+    spoken = np.full(1920, 7, np.int16)
+
+    def feed(tick: int) -> tuple[Samples, float | None] | None:
+        fed.append(tick)
+        return (spoken, 99.0) if tick < 2 else None
+
+    pipeline = Flat()
+    beat: Beat[Picture] = Beat(pipeline, pool, clock, Metrics(), lambda it: it, feed=feed)
+    beat.begin()
+    pipeline.push(Sound(np.full(9600, 3, np.int16), SOUND_RATE, 99.9))
+    for _ in range(3):
+        beat.advance()
+        await beat.settle(2.0)
+        clock.advance(TICK)
+    assert fed == [0, 1, 2]
+    assert [int(beat.sound(part)[0]) for part in (0, 2, 4)] == [7, 7, 3]
+
+
+async def test_nothing_is_drawn_while_nobody_watches(stage: Stage) -> None:
+    stage.beat.watched = False
+    await stage.step(3)
+    assert not stage.pipeline.drawn
+    stage.beat.watched = True
+    await stage.step()
+    assert list(stage.pipeline.drawn) == [3]
+
+
+async def test_each_stage_of_a_tick_is_stamped(stage: Stage) -> None:
+    stage.pipeline.push(Sound(np.ones(4800, np.int16), SOUND_RATE, stage.clock.now() - 0.05))
+    await stage.step()
+    stage.beat.picture(0)
+    stages = stage.beat.stages.stats()
+    assert list(stages) == ["taken", "features", "motion", "rendered", "marked", "due"]
+    assert stages["taken"].p95_ms == pytest.approx(50)
+    assert stages["due"].p95_ms == pytest.approx(40)
