@@ -1,0 +1,1 @@
+"""Who may come in: origins, tokens, tickets, how often, from where."""
