@@ -11,7 +11,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from engine.errors import PictureTooLarge, RequestRefused, ServerFull, VisavisError
+from engine.errors import (
+    NothingToWatch,
+    PictureTooLarge,
+    RequestRefused,
+    ServerFull,
+    VisavisError,
+)
 from server import limits
 from server.metrics import Metrics
 from server.protocol import ErrorBody
@@ -60,6 +66,15 @@ def picture_too_large(limit: int) -> PictureTooLarge:
     return PictureTooLarge(f"the portrait has more than {limit >> 20} MiB: choose a smaller one")
 
 
+def _headers(error: VisavisError) -> Mapping[str, str] | None:
+    """What the caller can do about it, for programs."""
+    if error.status == 401:
+        return {"WWW-Authenticate": "Bearer"}
+    if error.status in (429, 503) or isinstance(error, NothingToWatch):
+        return {"Retry-After": str(limits.RETRY_SECONDS)}
+    return None
+
+
 class Faults:
     """Makes the answers and counts them."""
 
@@ -79,8 +94,7 @@ class Faults:
             return self._body(500, "internal", INTERNAL)
         if error.status >= 500 and not isinstance(error, ServerFull):
             log.error("request failed: %s", error.code, exc_info=error)
-        retry = {"Retry-After": str(limits.RETRY_SECONDS)} if error.status == 503 else None
-        return self._body(error.status, error.code, error.message, retry)
+        return self._body(error.status, error.code, error.message, _headers(error))
 
     def _body(
         self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None

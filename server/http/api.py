@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse
 from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from engine.errors import PictureUnreadable, RequestRefused
 from engine.studio import Studio
-from server.faults import WrongType, invalid, picture_too_large
+from server.doors.doorkeeper import Granted
+from server.http.faults import WrongType, invalid, picture_too_large
+from server.limits import Limits
 from server.protocol import (
     Controls,
     ControlsPatch,
@@ -23,12 +26,13 @@ from server.protocol import (
     SessionRequest,
     SessionState,
 )
-from server.session import House, Session
+from server.recordings import Recordings
+from server.session import Session
 from server.sessions import Sessions
 
 PICTURE_CACHE: Final = "public, max-age=86400"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
-    code: {"model": ErrorBody} for code in (403, 404, 408, 413, 415, 422, 500, 503)
+    code: {"model": ErrorBody} for code in (401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 }
 SESSION_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -53,9 +57,11 @@ SESSION_BODY: Final[dict[str, Any]] = {
 class Api:
     """The endpoints of one server."""
 
-    def __init__(self, studio: Studio, sessions: Sessions, house: House) -> None:
+    def __init__(
+        self, studio: Studio, sessions: Sessions, recordings: Recordings, limits: Limits
+    ) -> None:
         self._studio, self._sessions = studio, sessions
-        self._limits, self._ice_servers = house.limits, list(house.ice_servers)
+        self._recordings, self._limits = recordings, limits
 
     def router(self) -> APIRouter:
         """All addresses."""
@@ -69,6 +75,7 @@ class Api:
         router.patch(session + "/controls")(self.controls)
         router.post(session + "/interrupt", status_code=204)(self.interrupt)
         router.delete(session, status_code=204)(self.end)
+        router.get("/recordings/{name}", response_class=FileResponse)(self.recording)
         return router
 
     async def presenters(self) -> PresenterList:
@@ -89,35 +96,42 @@ class Api:
         data = self._studio.presenter_picture(presenter)
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": PICTURE_CACHE})
 
-    async def create(self, request: Request, response: Response) -> SessionCreated:
+    async def create(self, request: Request, response: Response, grant: Granted) -> SessionCreated:
         """Open a session for a presenter (JSON), or for a portrait (form with a file)."""
         settings, portrait = await self._read(request)
-        session = await self._sessions.create(settings, portrait)
+        session = await self._sessions.create(settings, portrait, grant)
         response.headers["Location"] = f"/v1/sessions/{session.id}"
         return self._created(session)
 
-    async def state(self, session_id: str) -> SessionState:
+    async def state(self, session_id: str, grant: Granted) -> SessionState:
         """How a session goes."""
-        return self._sessions.find(session_id).state
+        return self._sessions.find(session_id, grant).state
 
-    async def offer(self, session_id: str, offer: SessionDescription) -> SessionDescription:
+    async def offer(
+        self, session_id: str, offer: SessionDescription, grant: Granted
+    ) -> SessionDescription:
         """Connect: the page's offer in, the answer with all of the server's addresses out."""
-        session = self._sessions.find(session_id)
+        session = self._sessions.find(session_id, grant)
         if offer.type != "offer":
             raise RequestRefused("type: an offer is expected here, not an answer")
         return SessionDescription(type="answer", sdp=await session.answer(offer.sdp))
 
-    async def controls(self, session_id: str, patch: ControlsPatch) -> Controls:
+    async def controls(self, session_id: str, patch: ControlsPatch, grant: Granted) -> Controls:
         """Change what is named; all controls come back."""
-        return self._sessions.find(session_id).change(patch)
+        return self._sessions.find(session_id, grant).change(patch)
 
-    async def interrupt(self, session_id: str) -> None:
+    async def interrupt(self, session_id: str, grant: Granted) -> None:
         """Drop all sound that has not been played, close the mouth."""
-        self._sessions.find(session_id).interrupt()
+        self._sessions.find(session_id, grant).interrupt()
 
-    async def end(self, session_id: str) -> None:
+    async def end(self, session_id: str, grant: Granted) -> None:
         """End a session and give its place back."""
-        await self._sessions.end(session_id, "its page ended it")
+        await self._sessions.end(session_id, "its page ended it", grant)
+
+    async def recording(self, name: str, grant: Granted) -> FileResponse:
+        """A finished recording, MP4."""
+        path = self._recordings.find(name, grant.sub)
+        return FileResponse(path, media_type="video/mp4", filename="visavis.mp4")
 
     def _created(self, session: Session) -> SessionCreated:
         return SessionCreated(
@@ -125,7 +139,10 @@ class Api:
             presenter=session.presenter,
             size=session.size,
             controls=session.controls,
-            ice_servers=self._ice_servers,
+            ice_servers=list(session.ice_servers),
+            voice=f"/v1/sessions/{session.id}/voice",
+            whip=f"/whip/{session.id}",
+            whep=f"/whep/{session.id}",
         )
 
     async def _read(self, request: Request) -> tuple[SessionRequest, bytes | None]:
