@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
+from anyio import to_thread
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse, HTMLResponse
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -19,20 +21,35 @@ from starlette.types import Scope
 
 from engine.clock import Clock
 from engine.errors import ServerFull
+from engine.mark import Mark, badge
 from engine.scheduler import Pool
 from engine.studio import Studio
-from server import compat, docs
-from server.api import Api
-from server.faults import Faults
-from server.guard import Guard
+from server import aiortc_compat
+from server.doors.bodies import Bodies
+from server.doors.doorkeeper import Doorkeeper, granted
+from server.doors.doors import Doors
+from server.doors.guard import Guard
+from server.doors.origins import Origins
+from server.doors.tickets import Tickets
+from server.doors.turnstile import Turnstile
+from server.http import docs, whip
+from server.http.api import Api
+from server.http.faults import Faults
 from server.limits import Limits
+from server.media.peer import Line
 from server.metrics import Metrics
-from server.protocol import Health, IceServer
+from server.protocol import Health
+from server.recordings import Recordings
 from server.session import House
 from server.sessions import Sessions
+from server.voice import socket, speech
 
 log = logging.getLogger(__name__)
 HOUSEKEEPING_SECONDS: Final = 0.25
+ENCODERS: Final = max(2, os.cpu_count() or 1)
+"""Threads that encode; one that hangs must not hold up the others."""
+ASIDE: Final = 2
+"""Threads for what would hold up the loop: offers that are read, files that are finished."""
 NO_CACHE: Final = {"Cache-Control": "no-cache"}
 DESCRIPTION: Final = (
     "Live avatars over WebRTC: create a session, exchange offer and answer, speak. "
@@ -47,9 +64,10 @@ def create_app(
     limits: Limits | None = None,
     *,
     web: Path | None = None,
-    ice_servers: Sequence[IceServer] = (),
     ice_host: str | None = None,
-    hosts: Collection[str] = (),
+    doors: Doors | None = None,
+    vp8_only: bool = False,
+    mark: Mark = badge,
 ) -> FastAPI:
     """Put a server together. Studio and pool stay the caller's to close.
 
@@ -59,18 +77,23 @@ def create_app(
         clock: monotonic.
         limits: how many, how large, how long.
         web: folder of the page; none means that only the API is served.
-        ice_servers: STUN and TURN servers for both ends.
         ice_host: the only local address to offer to pages (127.0.0.1 on one machine).
-        hosts: names under which the server may be addressed; empty means any.
+        doors: who may come in; everybody when left out.
+        vp8_only: never encode H.264; then there are no recordings.
+        mark: what is done to every picture before it leaves.
     """
-    house = House(pool, clock, limits or Limits(), Metrics(), ice_servers)
-    faults = Faults(house.metrics)
-    sessions = Sessions(studio, house)
+    doors, metrics = doors or Doors(), Metrics()
+    encoding = ThreadPoolExecutor(ENCODERS, "visavis-encoder")
+    recordings = Recordings(clock)
+    house = House(pool, encoding, clock, limits or Limits(), metrics, recordings, mark)
+    faults = Faults(metrics)
+    line = Line(clock, private=doors.private, vp8_only=vp8_only)
+    sessions = Sessions(studio, house, line, doors.relays)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.openapi()  # 30 ms, kept from now on
-        with compat.adjusted(ice_host):
+        with aiortc_compat.adjusted(ice_host):
             async with _living(sessions, house):
                 yield
 
@@ -78,20 +101,35 @@ def create_app(
         title="Visavis", description=DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.sessions = sessions
-    app.include_router(Api(studio, sessions, house).router())
+    doorkeeper = Doorkeeper(doors.tokens, Tickets(clock))
+    app.include_router(doorkeeper.router())
+    app.include_router(Api(studio, sessions, recordings, house.limits).router())
+    app.include_router(speech.Speech(sessions).router())
+    app.include_router(socket.router(sessions, clock, metrics))
+    app.include_router(whip.router(sessions, granted))
     _add_watching(app, sessions, house)
     if web is not None:
         _add_page(app, web)
     faults.install(app)
-    app.add_middleware(Guard, faults=faults, limits=house.limits, hosts=hosts)
+    app.add_middleware(
+        Guard,
+        faults=faults,
+        origins=Origins(doors.hosts, doors.origins),
+        doorkeeper=doorkeeper,
+        turnstile=Turnstile(clock, generous=not doors.beyond),
+        bodies=Bodies(house.limits),
+    )
     return app
 
 
 @asynccontextmanager
 async def _living(sessions: Sessions, house: House) -> AsyncIterator[None]:
-    """Threads for encoding and a housekeeper while the server runs."""
-    encoding = ThreadPoolExecutor(os.cpu_count(), "visavis-encoder")
-    asyncio.get_running_loop().set_default_executor(encoding)
+    """A housekeeper while the server runs; all threads end with it."""
+    aside = ThreadPoolExecutor(ASIDE, "visavis-aside")
+    _start_threads(house.encoding, ENCODERS)
+    _start_threads(aside, ASIDE)
+    asyncio.get_running_loop().set_default_executor(aside)
+    to_thread.current_default_thread_limiter().total_tokens = ASIDE  # for the page's files
     keeping = asyncio.create_task(_keep_house(sessions, house))
     try:
         yield
@@ -99,7 +137,15 @@ async def _living(sessions: Sessions, house: House) -> AsyncIterator[None]:
         keeping.cancel()
         await asyncio.gather(keeping, return_exceptions=True)
         await sessions.close()
-        encoding.shutdown()
+        house.encoding.shutdown()
+        aside.shutdown()
+
+
+def _start_threads(executor: Executor, count: int) -> None:
+    """All at once and now: what a server holds is the same from its first call on."""
+    together = threading.Barrier(count)
+    for _ in range(count):
+        executor.submit(together.wait)
 
 
 async def _keep_house(sessions: Sessions, house: House) -> None:

@@ -45,8 +45,8 @@ def _try(what: str, look: Callable[[], str], optional: bool = False) -> Finding:
 
 
 def _bundle() -> str:
-    studio = Studio.open()
-    return f"{studio.manifest.name}, {len(studio.presenters)} presenters"
+    studio = Studio.open(live=True)
+    return f"{studio.manifest.name}, {len(studio.presenters)} presenters, by {studio.drawn_by}"
 
 
 def _photographs() -> str:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 
 LATENCY_BUCKETS: Final = (0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2, 0.25, 0.3, 0.5, 1.0)
 RENDER_BUCKETS: Final = (0.002, 0.004, 0.006, 0.008, 0.01, 0.015, 0.02, 0.03, 0.04, 0.08, 0.2)
+STAGE_BUCKETS: Final = (0.0005, 0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.256)
 LAG_BUCKETS: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5)
 
 
@@ -26,6 +27,11 @@ class Metrics:
         self.stalls = self._counter("visavis_stalls", "Schedules started anew after a standstill")
         self.dropped = self._counter("visavis_dropped_sound_seconds", "Sound that came too fast")
         self.unsent = self._counter("visavis_messages_unsent", "Messages a slow page did not get")
+        self.lost = self._counter("visavis_packets_lost", "Packets of sound that never came")
+        self.camera = self._counter("visavis_camera_pictures", "Pictures of cameras")
+        self.keyframes = self._counter("visavis_keyframes", "Whole pictures that were encoded")
+        self.unencoded = self._counter("visavis_encodings_failed", "Failures of encoders")
+        self.viewers = self._gauge("visavis_viewers", "Connections that are sent pictures")
         self.latency = self._histogram(
             "visavis_latency_seconds", "Sound in to its picture handed to RTP", LATENCY_BUCKETS
         )
@@ -34,6 +40,25 @@ class Metrics:
         )
         self.lag = self._histogram(
             "visavis_loop_lag_seconds", "How late the event loop wakes", LAG_BUCKETS
+        )
+        self.stages = Histogram(
+            "visavis_stage_seconds",
+            "Time of one stage on the way from sound to picture",
+            ["stage"],
+            buckets=STAGE_BUCKETS,
+            registry=self.registry,
+        )
+        self.depths = Gauge(
+            "visavis_queue_depth",
+            "Waiting in a queue, all sessions",
+            ["queue"],
+            registry=self.registry,
+        )
+        self.drops = Counter(
+            "visavis_queue_dropped",
+            "Thrown away by a full queue",
+            ["queue"],
+            registry=self.registry,
         )
         self.errors = Counter(
             "visavis_errors", "Refusals and failures", ["code"], registry=self.registry

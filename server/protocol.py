@@ -4,8 +4,14 @@ HTTP bodies and data-channel messages are these classes as JSON; unknown fields 
 refused. Server, Python client and tests share them; the page speaks the same.
 
 Over the data channel `control` (ordered, reliable, text):
-  client to server: ControlMessage, InterruptMessage, PingMessage
-  server to client: StateMessage, StatsMessage, ControlsMessage, PongMessage, ErrorMessage
+  client to server: ControlMessage, InterruptMessage, QualityMessage, RecordMessage, PingMessage
+  server to client: StateMessage, SpeechMessage, StatsMessage, ControlsMessage,
+    RecordingMessage, PongMessage, ErrorMessage
+
+Over the WebSocket `/v1/sessions/{id}/voice`:
+  client to server: HelloMessage first, then PCM as binary messages; EndMessage after an
+    utterance, InterruptMessage at any time
+  server to client: ReadyMessage, SpeechMessage, ErrorMessage
 """
 
 from __future__ import annotations
@@ -16,13 +22,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Gain = Annotated[float, Field(ge=0.0, le=2.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Quality = Literal["low", "medium", "high"]
+"""Ceiling of the pictures' bit rate: 0.4, 1 and 2.5 Mbit/s."""
 SourceName = Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")]
 
 
 class Message(BaseModel):
-    """Base of all messages: immutable, no unknown fields."""
+    """Base of all messages: immutable, no unknown fields, no numbers that JSON cannot say."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ComponentPatch(Message):
@@ -96,6 +104,7 @@ class SessionRequest(Message):
     size: Literal[256, 512] = 512
     """Width and height of the pictures, in pixels."""
     controls: ControlsPatch = ControlsPatch()
+    quality: Quality = "high"
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
     """Seed of blinks and small motions; random when left out."""
 
@@ -116,6 +125,12 @@ class SessionCreated(Message):
     size: int
     controls: Controls
     ice_servers: list[IceServer]
+    voice: str
+    """Address of the WebSocket that takes speech, relative to the server."""
+    whip: str
+    """Address that takes a microphone and a camera from OBS, FFmpeg or a browser."""
+    whep: str
+    """Address that gives picture and sound to any player."""
     ai_generated: Literal[True] = True
     """The pictures of this session are made by a machine; show that to people."""
 
@@ -125,6 +140,14 @@ class SessionDescription(Message):
 
     type: Literal["offer", "answer"]
     sdp: Annotated[str, Field(max_length=65_536)]
+
+
+class Ticket(Message):
+    """Answer of `POST /v1/tickets`: opens one WebSocket as `?ticket=`, once."""
+
+    ticket: str
+    seconds: int
+    """Until it is worthless."""
 
 
 class ErrorBody(Message):
@@ -147,6 +170,74 @@ class InterruptMessage(Message):
     type: Literal["interrupt"] = "interrupt"
 
 
+class QualityMessage(Message):
+    """Client: how many bits the pictures may take; the network may allow fewer."""
+
+    type: Literal["quality"] = "quality"
+    quality: Quality
+
+
+class RecordMessage(Message):
+    """Client: start to keep the call as MP4 on the server, or finish the file."""
+
+    type: Literal["record"] = "record"
+    on: bool
+
+
+class RecordingMessage(Message):
+    """Server: what became of a recording."""
+
+    type: Literal["recording"] = "recording"
+    state: Literal["running", "ready", "failed"]
+    address: str | None = None
+    """Where the finished MP4 is fetched from, relative to the server; kept for minutes."""
+    seconds: float = 0.0
+    message: str | None = None
+    """What went wrong, and what to do."""
+
+
+class HelloMessage(Message):
+    """Client, first on the voice WebSocket: how its PCM is to be read."""
+
+    type: Literal["hello"] = "hello"
+    rate: Annotated[int, Field(ge=8_000, le=96_000)]
+    channels: Literal[1, 2] = 1
+    format: Literal["s16le", "f32le"] = "s16le"
+
+
+class ReadyMessage(Message):
+    """Server, answer to a hello: send sound now, as fast as you like."""
+
+    type: Literal["ready"] = "ready"
+    buffer_ms: int
+    """Sound that is taken ahead of its time; then the WebSocket takes no more until
+    some has been played."""
+
+
+class EndMessage(Message):
+    """Client: the utterance is complete; `ended` follows when it has been played."""
+
+    type: Literal["end"] = "end"
+
+
+class SpeechMessage(Message):
+    """Server: what has truly been played of a voice stream or a sound file."""
+
+    type: Literal["speech"] = "speech"
+    event: Literal["started", "ended", "interrupted"]
+    utterance: int
+    """Counts from 1 in a session."""
+    position_ms: float
+    """Sound of this utterance that has been handed over to RTP."""
+
+
+class SpeechAccepted(Message):
+    """Answer of `POST /v1/sessions/{id}/speech`: it will be spoken after what waits."""
+
+    utterance: int
+    seconds: float
+
+
 class PingMessage(Message):
     """Client, every 2 s: I am still here. `time` comes back in the pong."""
 
@@ -165,8 +256,25 @@ class StateMessage(Message):
     """Server: the session's state changed."""
 
     type: Literal["state"] = "state"
-    state: Literal["idle", "speaking", "interrupted", "ended"]
+    state: Literal["idle", "speaking", "interrupted", "lost", "draining", "ended"]
+    """lost: nothing has come from the page for seconds. draining: the server stops soon."""
     reason: str | None = None
+
+
+class StageStats(Message):
+    """Time that one stage takes, over the last seconds."""
+
+    p50_ms: float
+    p95_ms: float
+
+
+class QueueStats(Message):
+    """A bounded queue."""
+
+    depth: int
+    capacity: int
+    dropped: int
+    """Ever thrown away because it was full."""
 
 
 class StatsMessage(Message):
@@ -182,6 +290,16 @@ class StatsMessage(Message):
     """95th percentile: sound in to its picture handed to RTP, over the last seconds."""
     render_ms: float
     """Median time to make a picture."""
+    stages: dict[str, StageStats] = {}
+    """Where the time goes, in the order of the way from sound to picture."""
+    queues: dict[str, QueueStats] = {}
+    bitrate: int = 0
+    """Of the pictures, bits a second."""
+    codec: str | None = None
+    viewers: int = 0
+    """Everybody who is sent this session, the page included."""
+    lost: int = 0
+    """Packets of the microphone that never came."""
 
 
 class ControlsMessage(Message):
@@ -203,8 +321,8 @@ class SessionState(Message):
     """Answer of `GET /v1/sessions/{id}`."""
 
     id: str
-    state: Literal["waiting", "connecting", "idle", "speaking", "ended"]
-    """waiting: no offer yet."""
+    state: Literal["waiting", "connecting", "idle", "speaking", "lost", "ended"]
+    """waiting: nobody is connected. lost: nothing comes from who was."""
     seconds: float
     """Since the session was created."""
     controls: Controls
@@ -222,9 +340,18 @@ class Health(Message):
 
 
 ClientMessage = Annotated[
-    ControlMessage | InterruptMessage | PingMessage, Field(discriminator="type")
+    ControlMessage | InterruptMessage | QualityMessage | RecordMessage | PingMessage,
+    Field(discriminator="type"),
 ]
+VoiceMessage = Annotated[HelloMessage | EndMessage | InterruptMessage, Field(discriminator="type")]
 ServerMessage = Annotated[
-    StateMessage | StatsMessage | ControlsMessage | PongMessage | ErrorMessage,
+    StateMessage
+    | SpeechMessage
+    | StatsMessage
+    | ControlsMessage
+    | RecordingMessage
+    | ReadyMessage
+    | PongMessage
+    | ErrorMessage,
     Field(discriminator="type"),
 ]

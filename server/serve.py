@@ -1,33 +1,34 @@
-"""Run the server on this machine until it is told to stop."""
+"""Run the server on this machine until it is told to stop, then let its sessions finish."""
 
 from __future__ import annotations
 
-import ipaddress
+import asyncio
+import gc
 import logging
-import signal
+import os
 import socket
-from collections.abc import Callable, Collection, Sequence
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from types import FrameType
+from typing import Any, Final
 
 import uvicorn
 
 from engine.clock import MonotonicClock
-from engine.errors import DeviceError
+from engine.mark import Mark, badge
 from engine.scheduler import Pool
 from engine.studio import Studio
+from server import limits as fixed
 from server.app import create_app
+from server.doors.doors import Doors
+from server.doors.listening import LOCAL_NAMES, Tls, is_beyond, listen
+from server.doors.protocols import ImpatientHttp, RefusableSocket
 from server.limits import Limits
-from server.protocol import IceServer
+from server.sessions import Sessions
 
 DEFAULT_PORT: Final = 8080
-LOCAL_NAMES: Final = ("localhost", "127.0.0.1", "::1")
-OPEN: Final = (
-    "{} is open to other machines, and there is no encryption and no login: "
-    "use 127.0.0.1 behind a proxy, or allow it with --insecure-open"
-)
-DRAIN_SECONDS: Final = 3
-"""For requests that are being answered when the server is told to stop."""
 
 
 def serve(
@@ -37,13 +38,18 @@ def serve(
     bundle: Path | None = None,
     web: Path | None = None,
     limits: Limits | None = None,
-    ice_servers: Sequence[IceServer] = (),
     ice_host: str | None = None,
-    hosts: Collection[str] = (),
-    insecure_open: bool = False,
+    doors: Doors | None = None,
+    tls: Tls | None = None,
+    behind_proxy: bool = False,
+    proxies: Sequence[str] = ("127.0.0.1", "::1"),
+    vp8_only: bool = False,
+    mark: Mark = badge,
     say: Callable[[str], None] = print,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, then end all sessions and return.
+    """Serve until SIGINT or SIGTERM, then take no more sessions and end with the last one.
+
+    A second signal ends the process at once.
 
     Args:
         host: address to listen on.
@@ -51,26 +57,32 @@ def serve(
         bundle: folder of a bundle; the built-in one when left out.
         web: folder of the page.
         limits: how many sessions, how large bodies, how long.
-        ice_servers: STUN and TURN servers for both ends.
         ice_host: the only local address to offer to pages.
-        hosts: further names under which pages may address the server (of a proxy).
-        insecure_open: listen on an address that others reach, though there is no
-            encryption and everybody may open sessions.
+        doors: who may come in; `hosts` are further names, `beyond` is found out here.
+        tls: encrypt with this certificate.
+        behind_proxy: a proxy encrypts, and tells who asks (X-Forwarded-For, -Proto).
+        proxies: addresses and networks of proxies that are believed.
+        vp8_only: never encode H.264; then there are no recordings.
+        mark: what is done to every picture before it leaves.
         say: gets the line that tells the address.
 
     Raises:
-        DeviceError: the port is taken or the address is not this machine's; or it is
-            open to others and `insecure_open` was not given.
+        DeviceError: the port is taken or the address is not this machine's; or others
+            can reach it, and it has no secret, or nothing encrypts.
         BundleError: the bundle cannot be loaded.
     """
-    local = _is_local(host)
-    if not local and not insecure_open:
-        raise DeviceError(OPEN.format(host))
-    limits = limits or Limits()
-    with _listen(host, port) as listener:
+    doors, limits = doors or Doors(), limits or Limits()
+    beyond = is_beyond(
+        host, secret=doors.tokens is not None, tls=tls is not None, behind_proxy=behind_proxy
+    )
+    if doors.hosts or not beyond:
+        # A foreign page that points its own name at this machine has another one.
+        doors = replace(doors, hosts=doors.hosts | LOCAL_NAMES | {host})
+    with listen(host, port) as listener:
         address, taken = listener.getsockname()[:2]
-        studio = Studio.open(bundle)
+        studio = Studio.open(bundle, live=True)
         pool = Pool()
+        server = None
         try:
             app = create_app(
                 studio,
@@ -78,70 +90,136 @@ def serve(
                 MonotonicClock(),
                 limits,
                 web=web,
-                ice_servers=ice_servers,
                 ice_host=ice_host,
-                hosts={*LOCAL_NAMES, host, *hosts} if local else hosts,
+                doors=replace(doors, beyond=beyond),
+                vp8_only=vp8_only,
+                mark=mark,
             )
             shown = f"[{address}]" if ":" in address else address
-            line = f"Visavis: http://{shown}:{taken}/ ({limits.sessions} sessions; Ctrl+C ends it)"
-            _run(app, listener, lambda: say(line))
+            line = (
+                f"Visavis: http{'s' if tls else ''}://{shown}:{taken}/ "
+                f"({limits.sessions} sessions; Ctrl+C ends it)"
+            )
+            config = configured(app, tls=tls, proxies=proxies if behind_proxy else ())
+            server = Server(config, app.state.sessions, limits.drain_seconds, say, line)
+            keep_heap()
+            server.run(sockets=[listener])
         finally:
             pool.close()
             studio.close()
+            if server is not None:
+                server.gone()
 
 
-class _Server(uvicorn.Server):
-    """Says that it is there once it can be stopped in order."""
+def keep_heap() -> None:
+    """Leave all that was loaded so far out of later collections.
 
-    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+    It is never given back, and a collection that looks through it holds up every thread
+    for 80 ms: two pictures late.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def configured(
+    app: Callable[..., Any], *, tls: Tls | None = None, proxies: Sequence[str] = ()
+) -> uvicorn.Config:
+    """How uvicorn is to serve an application.
+
+    Compression of WebSockets stays off: sound in PCM does not get smaller, and what is
+    small as it comes cannot be large when it is unpacked.
+    """
+    return uvicorn.Config(
+        app,
+        loop="asyncio",  # uvloop knows nothing of how our sockets are read
+        http=ImpatientHttp,
+        h11_max_incomplete_event_size=fixed.HEADER_BYTES,
+        limit_concurrency=fixed.CONNECTIONS,
+        ws=RefusableSocket,
+        ws_max_size=fixed.SOCKET_MESSAGE_BYTES,
+        ws_ping_interval=fixed.SOCKET_PING_SECONDS,
+        ws_ping_timeout=fixed.SOCKET_PING_SECONDS,
+        ws_per_message_deflate=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=list(proxies),
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+        log_level=logging.WARNING,
+        access_log=False,  # addresses name sessions
+        server_header=False,
+        timeout_graceful_shutdown=fixed.ANSWER_SECONDS,
+    )
+
+
+class Server(uvicorn.Server):
+    """Says where it is, and ends in order.
+
+    Args:
+        config: of uvicorn.
+        sessions: whose end is waited for.
+        drain_seconds: for so long.
+        say: gets what somebody in front of it should read.
+        line: what is said once the server can be stopped in order.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        sessions: Sessions,
+        drain_seconds: float,
+        say: Callable[[str], None],
+        line: str,
+    ) -> None:
         super().__init__(config)
-        self._tell_started = started
+        self._sessions, self._drain_seconds = sessions, drain_seconds
+        self._say, self._line = say, line
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+        self._signals = 0
+        self._watchdogs: list[threading.Timer] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve."""
         await super().startup(sockets)
-        self._tell_started()
+        self._loop = asyncio.get_running_loop()
+        self._say(self._line)
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal: the first asks to finish, the second ends."""
+        self._signals += 1
+        if self._loop is None or self._signals > 1:
+            self._end_within(fixed.FORCED_END_SECONDS)
+        else:
+            self._loop.call_soon_threadsafe(self._begin_to_drain)
 
-def _run(app: Callable[..., object], listener: socket.socket, started: Callable[[], None]) -> None:
-    """Uvicorn raises the signal that ended it once more: that must not end the process."""
-    config = uvicorn.Config(
-        app,
-        log_level=logging.WARNING,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        ws="none",
-    )
-    before = {it: signal.signal(it, lambda *_: None) for it in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        _Server(config, started).run(sockets=[listener])
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    def gone(self) -> None:
+        """Everything is closed: nobody has to be put an end to."""
+        for watchdog in self._watchdogs:
+            watchdog.cancel()
 
+    def _begin_to_drain(self) -> None:
+        self._draining = asyncio.create_task(self._drain())
 
-def _is_local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    async def _drain(self) -> None:
+        finishing = asyncio.create_task(self._sessions.drain())
+        await asyncio.sleep(0)  # those that nobody is connected with are gone now
+        if not finishing.done() and len(self._sessions):
+            self._say(
+                f"Visavis: ends when its calls have ended ({len(self._sessions)}), or in "
+                f"{self._drain_seconds:g} s; Ctrl+C again ends it at once"
+            )
+        try:
+            async with asyncio.timeout(self._drain_seconds):
+                await finishing
+        except TimeoutError:
+            pass  # closing ends the sessions that are left
+        finally:
+            self._end_within(fixed.END_SECONDS)
 
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket; callers can connect from now on, though they wait a moment."""
-    try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise DeviceError(f"{host} is no address of this machine: use 127.0.0.1") from error
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(128)
-    except OSError as error:
-        listener.close()
-        raise DeviceError(
-            f"port {port} of {host} cannot be used ({error.strerror}): "
-            "another server may run there; choose another with --port"
-        ) from error
-    return listener
+    def _end_within(self, seconds: float) -> None:
+        """Leave the main loop; should anything be stuck, the process ends all the same."""
+        self.should_exit = True
+        watchdog = threading.Timer(seconds, os._exit, [1])
+        watchdog.daemon = True
+        watchdog.start()
+        self._watchdogs.append(watchdog)

@@ -1,48 +1,53 @@
-"""One session: a face, its connection with a page, its end."""
+"""One session: a face, who is connected with it, its life from opening to end."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import secrets
-import statistics
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 import av
-from pydantic import TypeAdapter, ValidationError
 
 from engine.clock import Clock
-from engine.errors import OfferRefused, VisavisError
+from engine.errors import RecordingFailed
+from engine.mark import Mark, unmarked
 from engine.pipeline import Pipeline
 from engine.scheduler import Pool
 from engine.types import TICKS_PER_SECOND, Sound
-from server import limits, tracks
-from server.allowance import Allowance
-from server.beat import Beat
+from server import limits, report
 from server.controls import described, patched
+from server.dialogue import Dialogue
+from server.lifecycle import LIVE, Life, State
 from server.limits import Limits
+from server.media.beat import Beat
+from server.media.broadcast import Broadcast, Handed
+from server.media.encoder import PICTURE_STEP, Codec, PicturePacket
+from server.media.peer import Line, Peer, Role
+from server.media.peers import Peers
+from server.media.tracks import as_yuv
 from server.metrics import Metrics
-from server.peer import Peer
 from server.protocol import (
-    ClientMessage,
-    ControlMessage,
     Controls,
     ControlsMessage,
     ControlsPatch,
-    ErrorMessage,
     IceServer,
-    InterruptMessage,
     Message,
-    PongMessage,
+    Quality,
     SessionState,
     StateMessage,
     StatsMessage,
 )
+from server.recordings import Recorder, Recordings
+from server.voice.stream import VoiceStream
 
 log = logging.getLogger(__name__)
-CLIENT_MESSAGE: TypeAdapter[ClientMessage] = TypeAdapter(ClientMessage)
+ALONE_SECONDS: Final = 2 * limits.VOICE_TOUCH_SECONDS
+"""Without a connection or a voice socket a session waits again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,35 +55,67 @@ class House:
     """What all sessions of a server share."""
 
     pool: Pool
+    encoding: Executor
+    """Threads that encode."""
     clock: Clock
     limits: Limits
     metrics: Metrics
-    ice_servers: Sequence[IceServer] = ()
+    recordings: Recordings
+    mark: Mark = unmarked
+    """What is done to every picture before it leaves."""
 
 
 class Session:
-    """A pipeline, its beat and its peer; ends as a whole.
+    """A pipeline, its beat, its broadcast and its peers; ends as a whole.
 
     Args:
         pipeline: made for this session.
         presenter: id of the presenter, None for an uploaded portrait.
         size: width and height of the pictures, pixels.
+        quality: of the pictures, to begin with.
         house: what it shares with the others.
+        line: how its connections are made.
+        sub: for whom it is.
     """
 
-    def __init__(self, pipeline: Pipeline, presenter: str | None, size: int, house: House) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        presenter: str | None,
+        size: int,
+        quality: Quality,
+        house: House,
+        line: Line,
+        sub: str,
+    ) -> None:
         self.id = secrets.token_urlsafe(18)
         self.presenter, self.size = presenter, size
-        self._pipeline, self._house = pipeline, house
+        self._pipeline, self._house, self._line = pipeline, house, line
         self._clock, self._metrics = clock, metrics = house.clock, house.metrics
-        self._beat: Beat[av.VideoFrame] = Beat(pipeline, house.pool, clock, metrics, tracks.as_yuv)
-        self._peer: Peer | None = None
-        self._beating: asyncio.Task[None] | None = None
+        self.voice = VoiceStream(clock)
+        self.voice.on_event = self.notice
+        self._beat: Beat[av.VideoFrame] = Beat(
+            pipeline, house.pool, clock, metrics, as_yuv, mark=house.mark, feed=self.voice.take
+        )
+        self._broadcast = Broadcast(self._beat, house.encoding, clock, on_handed=self._encoded)
+        self.choose(quality)
+        self._recorder = Recorder(self._broadcast, house.recordings, sub)
+        self._counted = report.Counted(metrics)
+        self._peers = Peers(lambda: line, self)
+        self._living: asyncio.Task[None] | None = None
         self._heard = asyncio.Event()
+        self._life = Life()
         self._opened = self._seen = clock.now()
-        self._allowance = Allowance(limits.MESSAGES_PER_SECOND, clock)
-        self._state: str = "waiting"
+        self._dialogue = Dialogue(self, clock, metrics)
+        self._encoded_at = 0.0
+        self._handed = -1
+        self._finishing: asyncio.Task[None] | None = None
         self._gone: str | None = None
+
+    @property
+    def ice_servers(self) -> Sequence[IceServer]:
+        """STUN and TURN servers for the other ends."""
+        return self._line.ice_servers
 
     @property
     def controls(self) -> Controls:
@@ -91,7 +128,7 @@ class Session:
         return SessionState.model_validate(
             {
                 "id": self.id,
-                "state": self._state,
+                "state": self._life.state.value,
                 "seconds": self._clock.now() - self._opened,
                 "controls": self.controls,
                 "stats": self.stats,
@@ -101,38 +138,31 @@ class Session:
     @property
     def stats(self) -> StatsMessage:
         """Figures of the last seconds."""
-        beat = self._beat
-        latencies = sorted(beat.latencies)
-        return StatsMessage(
-            pictures=beat.pictures,
-            repeated=beat.repeated,
-            dropped_ms=beat.dropped_ms,
-            latency_ms=1000 * latencies[len(latencies) * 95 // 100] if latencies else 0.0,
-            render_ms=1000 * statistics.median(beat.renders) if beat.renders else 0.0,
-        )
+        return report.stats(self._beat, self._broadcast, self._peers, self.voice)
 
     async def answer(self, offer: str) -> str:
-        """Connect with a page: its offer in, our answer out (SDP); once a session.
+        """Connect with a page: its offer in, our answer out (SDP); again after it was lost.
 
         Raises:
-            OfferRefused: it cannot be answered, or there has been one already.
+            OfferRefused: it cannot be answered.
         """
-        if self._peer is not None:
-            raise OfferRefused("this session has its connection already: create another session")
-        self._peer = Peer(
-            [tracks.PictureTrack(self._beat), tracks.SoundTrack(self._beat)],
-            self._house.ice_servers,
-            self._clock,
-            on_sound=self._hear,
-            on_message=self.receive,
-            on_state=self._peer_state,
-        )
-        self._state, self._seen = "connecting", self._clock.now()
-        try:
-            return await self._peer.answer(offer)
-        except OfferRefused:
-            self._gone = "the offer was refused"
-            raise
+        return (await self._connect(Role.PAGE, offer)).answer
+
+    async def publish(self, offer: str) -> Peer:
+        """Take sound and camera of a publisher (OfferRefused, PublisherTaken)."""
+        return await self._connect(Role.PUBLISHER, offer)
+
+    async def watch(self, offer: str) -> Peer:
+        """Give picture and sound to a viewer (OfferRefused, ServerFull)."""
+        return await self._connect(Role.VIEWER, offer)
+
+    def connection(self, connection_id: str) -> Peer:
+        """The connection of that id (UnknownSession if it has ended)."""
+        return self._peers.find(connection_id)
+
+    async def hang_up(self, connection_id: str) -> None:
+        """End the connection of that id (UnknownSession if it has ended)."""
+        await self._peers.hang_up(connection_id)
 
     def change(self, patch: ControlsPatch) -> Controls:
         """Change what the patch names, and tell the page.
@@ -142,103 +172,90 @@ class Session:
         """
         self._pipeline.change(patched(self._pipeline.controls, patch))
         controls = self.controls
-        self._send(ControlsMessage(controls=controls))
+        self.notice(ControlsMessage(controls=controls))
         return controls
 
     def interrupt(self) -> None:
         """Drop all sound that has not been played, close the mouth."""
+        self._tell_handed()
+        self.voice.clear()
         self._beat.interrupt()
-        self._send(StateMessage(state="interrupted"))
+        for peer in self._peers:
+            peer.interrupt()
+        self.notice(StateMessage(state="interrupted"))
 
-    def receive(self, data: str | bytes) -> None:
-        """Do what a data-channel message asks; answer with an error if it cannot be done."""
+    def touch(self) -> None:
+        """Somebody is there, though not by WebRTC."""
         self._seen = self._clock.now()
-        if not self._allowance.take():
-            self._metrics.errors.labels("too_many_messages").inc()
-            return
-        if isinstance(data, bytes) or len(data) > limits.MESSAGE_BYTES:
-            self._refuse("request_refused", f"messages are text of {limits.MESSAGE_BYTES} bytes")
-            return
-        try:
-            self._do(CLIENT_MESSAGE.validate_json(data))
-        except ValidationError:
-            self._refuse("request_refused", "this is none of the messages of the protocol")
-        except VisavisError as error:
-            self._refuse(error.code, error.message)
+        self._begin()
+
+    def choose(self, quality: Quality) -> None:
+        """Bound the bit rate of the pictures."""
+        self._broadcast.quality = limits.QUALITY_BITRATES[quality]
+
+    def record(self, on: bool) -> None:
+        """Start a recording, or finish it; the page is told.
+
+        Raises:
+            RecordingFailed: no file can be written, or nothing that it would hold is encoded.
+        """
+        if not on:
+            self._finish_recording()
+        elif self._line.vp8_only:
+            raise RecordingFailed("this server encodes no H.264: record what you see yourself")
+        else:
+            self.notice(self._recorder.start())
+
+    def notice(self, message: Message) -> None:
+        """Tell the page, if there is one."""
+        if not self._peers.send(message):
+            self._metrics.unsent.inc()
 
     def overdue(self, now: float) -> str | None:
-        """Why the session must end at `now` (clock seconds); None while it may go on."""
+        """Look after everybody; why the session must end at `now`, None while it may go on."""
         if self._gone is not None:
             return self._gone
         if self._beat.failures >= limits.FAILURES_IN_A_ROW:
             return "its pictures cannot be drawn"
         if now - self._opened > self._house.limits.session_seconds:
             return "it reached its longest time"
-        connected = self._beating is not None
-        if connected and now - self._seen > self._house.limits.silence_seconds:
-            return "its page went silent"
-        if not connected and now - self._seen > self._house.limits.offer_seconds:
-            return "no page connected in time"
+        for peer in self._peers:
+            why = peer.overdue(now, self._house.limits)
+            if why is not None and peer is self._peers.page:
+                return f"its page {why}"
+            if why is not None:
+                self._peers.drop(peer)
+        if self._recorder.failed:
+            self._finish_recording()
+        self._follow(now)
+        if len(self._peers):
+            self._seen = now
+        elif now - self._seen > ALONE_SECONDS:
+            self._life.to(State.WAITING)
+        if now - self._seen > self._house.limits.offer_seconds:
+            return "nobody is connected"
         return None
 
     async def end(self, reason: str) -> None:
         """Give everything back; a second call does nothing more."""
-        self._state = "ended"
-        self._send(StateMessage(state="ended", reason=reason))
-        if self._beating is not None:
-            self._beating.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._beating
-        if self._peer is not None:
-            await self._peer.close()
+        self._life.to(State.ENDED)
+        self.voice.close(reason)
+        self._finish_recording()
+        await asyncio.gather(*filter(None, [self._finishing]), return_exceptions=True)
+        self.notice(StateMessage(state="ended", reason=reason))
+        if self._living is not None:
+            self._living.cancel()
+            await asyncio.gather(self._living, return_exceptions=True)
+        await self._peers.close()
         await self._beat.settle(limits.CLOSE_SECONDS)
+        self._counted.end()
 
-    def _do(self, message: ClientMessage) -> None:
-        match message:
-            case ControlMessage(controls=patch):
-                self.change(patch)
-            case InterruptMessage():
-                self.interrupt()
-            case _:
-                self._send(PongMessage(time=message.time))
+    # What peers tell: see server.media.peer.Host.
 
-    def _refuse(self, code: str, message: str) -> None:
-        self._metrics.errors.labels(code).inc()
-        self._send(ErrorMessage(code=code, message=message))
-
-    def _send(self, message: Message) -> None:
-        if self._peer is not None and not self._peer.send(message):
-            self._metrics.unsent.inc()
-
-    def _peer_state(self, state: str) -> None:
-        if state in ("closed", "failed"):
-            self._gone = "its page left"
-        elif state == "open":
-            self._send(ControlsMessage(controls=self.controls))
-        elif state == "connected" and self._beating is None:
-            self._seen = self._clock.now()
-            self._state = "idle"
-            self._beating = asyncio.create_task(self._live())
-
-    async def _live(self) -> None:
-        """The beat, the state and the figures of a connected session."""
-        beats = 0
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._heard.wait(), limits.FIRST_SOUND_SECONDS)
-        self._beat.begin(limits.SOUND_MARGIN)
-        try:
-            while True:
-                due = self._beat.advance()
-                self._report_speech()
-                beats += 1
-                if beats % TICKS_PER_SECOND == 0:
-                    self._send(self.stats)
-                await asyncio.sleep(max(0.0, due - self._clock.now()))
-        except Exception:
-            log.exception("a session's beat failed")
-            self._gone = "it failed"
-
-    def _hear(self, sound: Sound) -> None:
+    def hear(self, peer: Peer, sound: Sound) -> None:
+        """Sound of a microphone; a publisher's takes the place of the page's."""
+        if peer is not self._peers.speaker:
+            return
         self._heard.set()
         try:
             self._pipeline.push(sound)
@@ -246,8 +263,121 @@ class Session:
             log.exception("a session's sound could not be taken")
             self._gone = "it failed"
 
+    def see(self, picture: av.VideoFrame) -> None:
+        """A camera's picture."""
+        self._metrics.camera.inc()
+
+    def receive(self, data: str | bytes) -> None:
+        """A message of the page."""
+        self._dialogue.receive(data)
+
+    def changed(self, peer: Peer) -> None:
+        """A peer connected, or it left."""
+        if peer.closed:
+            self._broadcast.leave(peer)
+        elif peer.connected:
+            self._begin()
+            if peer.leads:
+                self._peers.replace(peer)
+            if peer.role.sees:
+                self._broadcast.join(peer)
+
+    def opened(self) -> None:
+        """The page's data channel opened."""
+        self.notice(ControlsMessage(controls=self.controls))
+
+    def wants_keyframe(self, codec: Codec) -> None:
+        """A peer lacks a whole picture."""
+        self._broadcast.request_keyframe(codec)
+
+    def sent(self, peer: Peer, packet: PicturePacket) -> None:
+        """A picture was handed over to RTP: the stages end here for who leads, or is alone."""
+        if peer.leads or self._peers.page is None:
+            now = self._clock.now()
+            self._beat.stages.note("handed_over", now - self._encoded_at)
+            self._beat.handed((packet.pts or 0) // PICTURE_STEP)
+
+    def decoded(self, seconds: float) -> None:
+        """A packet of sound took so long from its arrival."""
+        self._beat.stages.note("decoded", seconds)
+
+    async def _connect(self, role: Role, offer: str) -> Peer:
+        peer = await self._peers.connect(role, offer)
+        self._seen = self._clock.now()
+        if role is Role.PAGE or self._life.state is State.WAITING:
+            self._life.to(State.CONNECTING)
+        return peer
+
+    def _begin(self) -> None:
+        """Start the beat with the first who is there."""
+        if self._life.state in (State.WAITING, State.CONNECTING, State.LOST):
+            self._life.to(State.IDLE)
+        if self._living is None and self._life.state is not State.ENDED:
+            self._living = asyncio.create_task(self._live())
+
+    def _follow(self, now: float) -> None:
+        """Lost and found: draw for those who are there, and say so of the page."""
+        page = self._peers.page
+        present = [peer for peer in self._peers if peer.present(now)]
+        self._beat.watched = self._recorder.running or any(it.role.sees for it in present)
+        if page is None or not page.connected:
+            return
+        if page not in present:
+            state = State.LOST
+        elif self._life.state is State.LOST:
+            state = State.IDLE
+        else:
+            return
+        if self._life.to(state):
+            self.notice(StateMessage.model_validate({"state": state.value}))
+
+    def _finish_recording(self) -> None:
+        """In the background; `end` waits for it."""
+        if self._finishing is None or self._finishing.done():
+            self._finishing = asyncio.create_task(self._stop_recording())
+
+    async def _stop_recording(self) -> None:
+        told = await self._recorder.stop()
+        if told is not None:
+            self.notice(told)
+
+    def _encoded(self, handed: Handed) -> None:
+        self._encoded_at = handed.encoded
+        self._beat.stages.note("encoded", handed.encoded - handed.due)
+
+    async def _live(self) -> None:
+        """The beat, the broadcast, the state and the figures of a connected session."""
+        broadcasting = asyncio.create_task(self._broadcast.run())
+        try:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._heard.wait(), limits.FIRST_SOUND_SECONDS)
+            self._beat.begin(limits.SOUND_MARGIN)
+            beats = 0
+            while True:
+                due = self._beat.advance()
+                self._tell_handed()
+                self._report_speech()
+                beats += 1
+                if beats % TICKS_PER_SECOND == 0:
+                    self._counted(self._beat, self._broadcast, self._peers, self.voice)
+                    self.notice(self.stats)
+                if broadcasting.done():
+                    await broadcasting
+                await asyncio.sleep(max(0.0, due - self._clock.now()))
+        except Exception:
+            log.exception("a session's beat failed")
+            self._gone = "it failed"
+        finally:
+            broadcasting.cancel()
+            await asyncio.gather(broadcasting, return_exceptions=True)
+
+    def _tell_handed(self) -> None:
+        """Tell the voice which of its ticks have left; the look-ahead lies between."""
+        while self._handed < self._broadcast.handed:
+            self._handed += 1
+            self.voice.handed(self._handed - self._pipeline.delay)
+
     def _report_speech(self) -> None:
-        state = "speaking" if self._pipeline.speaking else "idle"
-        if state != self._state:
-            self._state = state
-            self._send(StateMessage.model_validate({"state": state}))
+        state = State.SPEAKING if self._pipeline.speaking else State.IDLE
+        if self._life.state in LIVE and state is not self._life.state and self._life.to(state):
+            self.notice(StateMessage.model_validate({"state": state.value}))

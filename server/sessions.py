@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import secrets
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
-from engine.errors import ServerFull, UnknownPresenter, UnknownSession
+from engine.errors import NotAllowed, ServerFull, TooOften, UnknownPresenter, UnknownSession
 from engine.mixer import Controls
 from engine.pipeline import Pipeline
 from engine.studio import Studio
 from server.controls import patched
-from server.protocol import SessionRequest
+from server.doors.tokens import ANYONE, Grant
+from server.doors.turn import Relays
+from server.media.peer import Line
+from server.protocol import SessionRequest, StateMessage
 from server.session import House, Session
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A session, and who opened it until when."""
+
+    session: Session
+    grant: Grant
+    until: float
+    """By the house's clock."""
 
 
 class Sessions:
@@ -24,31 +40,38 @@ class Sessions:
     Args:
         studio: makes the pipelines.
         house: what all sessions share.
+        line: how connections are made; STUN and TURN servers of the session's own are added.
+        relays: those servers.
     """
 
-    def __init__(self, studio: Studio, house: House) -> None:
+    def __init__(self, studio: Studio, house: House, line: Line, relays: Relays) -> None:
         self._studio, self._house = studio, house
-        self._open: dict[str, Session] = {}
+        self._line, self._relays = line, relays
+        self._open: dict[str, _Place] = {}
         self._ending: set[asyncio.Task[None]] = set()
-        self._opening = 0
+        self._opening: Counter[str] = Counter()  # by who opens
         self._closed = False
+        self._emptied = asyncio.Event()
         # One portrait at a time, and never on the threads that encode.
         self._preparing = ThreadPoolExecutor(1, "visavis-portrait")
 
     def __len__(self) -> int:
         """Places that are taken."""
-        return len(self._open) + self._opening
+        return len(self._open) + self._opening.total()
 
     @property
     def closed(self) -> bool:
         """Whether no session is opened any more."""
         return self._closed
 
-    async def create(self, request: SessionRequest, portrait: bytes | None = None) -> Session:
+    async def create(
+        self, request: SessionRequest, portrait: bytes | None = None, grant: Grant = ANYONE
+    ) -> Session:
         """Open a session for a presenter or a portrait (a picture's bytes).
 
         Raises:
             ServerFull: no place is free, or the server is stopping.
+            NotAllowed, TooOften: the grant names others, or fewer sessions at once.
             UnknownPresenter, PortraitError, ControlError: as the engine finds.
         """
         if self._closed:
@@ -56,7 +79,8 @@ class Sessions:
         places = self._house.limits.sessions
         if len(self) >= places:
             raise ServerFull(f"all {places} places are taken: try again soon")
-        self._opening += 1
+        self._check(grant, None if portrait is not None else request.presenter)
+        self._opening[grant.sub] += 1
         try:
             pipeline = await asyncio.get_running_loop().run_in_executor(
                 self._preparing, self._prepare, request, portrait
@@ -65,60 +89,91 @@ class Sessions:
                 pipeline,
                 None if portrait is not None else request.presenter,
                 request.size,
+                request.quality,
                 self._house,
+                replace(self._line, ice_servers=self._relays.ice_servers(grant.sub)),
+                grant.sub,
             )
         finally:
-            self._opening -= 1
+            self._opening[grant.sub] -= 1
+            self._opening += Counter()  # forgets who has none
         if self._closed:
             raise ServerFull("the server is stopping: ask another, or again in a minute")
-        self._open[session.id] = session
+        longest = math.inf if grant.seconds is None else grant.seconds
+        self._open[session.id] = _Place(session, grant, self._house.clock.now() + longest)
         self._house.metrics.created.inc()
         self._house.metrics.sessions.set(len(self._open))
         return session
 
-    def find(self, session_id: str) -> Session:
-        """The session of that id.
+    def find(self, session_id: str, grant: Grant = ANYONE) -> Session:
+        """The session of that id, for whom it was opened.
 
         Raises:
-            UnknownSession: it ended, or never was.
+            UnknownSession: it ended, or never was, or somebody else opened it.
         """
-        session = self._open.get(session_id)
-        if session is None:
+        place = self._open.get(session_id)
+        if place is None or place.grant.sub != grant.sub:
             raise UnknownSession("no such session: it has ended; create another")
-        return session
+        return place.session
 
-    async def end(self, session_id: str, reason: str) -> None:
+    async def end(self, session_id: str, reason: str, grant: Grant = ANYONE) -> None:
         """End one; its place is free at once.
 
         Raises:
-            UnknownSession: it ended already, or never was.
+            UnknownSession: it ended already, or never was, or somebody else opened it.
         """
-        await asyncio.shield(self._end(self.find(session_id), reason))
+        await asyncio.shield(self._end(self.find(session_id, grant), reason))
 
     def reap(self) -> None:
         """Begin to end every session whose page is gone or whose time is over."""
         now = self._house.clock.now()
-        for session in list(self._open.values()):
-            reason = session.overdue(now)
+        self._house.recordings.sweep()
+        for place in list(self._open.values()):
+            reason = place.session.overdue(now)
+            if reason is None and now > place.until:
+                reason = "it reached the longest time of its token"
             if reason is not None:
-                self._end(session, reason)
+                self._end(place.session, reason)
+
+    async def drain(self) -> None:
+        """Open no more, end those that nobody is connected with; returns when all have ended."""
+        self._closed = True
+        for place in list(self._open.values()):
+            if place.session.state.state == "waiting":
+                self._end(place.session, "the server is stopping")
+            else:
+                place.session.notice(StateMessage(state="draining"))
+        if self._open:
+            await self._emptied.wait()
 
     async def close(self) -> None:
         """End all, open no more."""
         self._closed = True
-        for session in list(self._open.values()):
-            self._end(session, "the server is stopping")
+        for place in list(self._open.values()):
+            self._end(place.session, "the server is stopping")
         await asyncio.gather(*self._ending)
+        self._house.recordings.close()
         self._preparing.shutdown()
 
     def _end(self, session: Session, reason: str) -> asyncio.Task[None]:
         del self._open[session.id]
+        if not self._open and self._closed:
+            self._emptied.set()
         self._house.metrics.sessions.set(len(self._open))
         log.info("session ended: %s", reason)
         ending = asyncio.create_task(session.end(reason))
         self._ending.add(ending)
         ending.add_done_callback(self._ending.discard)
         return ending
+
+    def _check(self, grant: Grant, presenter: str | None) -> None:
+        """Refuse what the grant does not allow; `presenter` is None for a portrait."""
+        if grant.presenters is not None and presenter not in grant.presenters:
+            raise NotAllowed("the token does not allow this face: choose another")
+        if grant.sessions is not None:
+            taken = sum(place.grant.sub == grant.sub for place in self._open.values())
+            if taken + self._opening[grant.sub] >= grant.sessions:
+                raise TooOften(f"the token allows {grant.sessions} at once: end a session first")
 
     def _prepare(self, request: SessionRequest, portrait: bytes | None) -> Pipeline:
         """In a thread: 5 ms for a presenter, 200 ms for a portrait."""

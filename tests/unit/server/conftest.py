@@ -12,9 +12,8 @@ from tests.support.serving import opened
 
 @pytest.fixture(scope="package")
 def studio() -> Iterator[Studio]:
-    studio = opened()
-    yield studio
-    studio.close()
+    with opened() as studio:
+        yield studio
 
 
 @pytest.fixture(autouse=True)

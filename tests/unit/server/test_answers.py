@@ -13,6 +13,7 @@ from engine.clock import MonotonicClock
 from engine.scheduler import Pool
 from engine.studio import Studio
 from server.app import create_app
+from server.doors.doors import Doors
 from server.protocol import ErrorBody, PresenterList
 from tests.support.serving import WEB, asked
 
@@ -21,7 +22,8 @@ INSIDES = re.compile(r"/(home|root|usr|tmp|work|var)/|Traceback|\.py|File \"|0x[
 
 @pytest.fixture
 async def http(studio: Studio, pool: Pool) -> AsyncIterator[httpx.AsyncClient]:
-    app = create_app(studio, pool, MonotonicClock(), web=WEB, hosts={"localhost"})
+    doors = Doors(hosts=frozenset({"localhost"}))
+    app = create_app(studio, pool, MonotonicClock(), web=WEB, doors=doors)
 
     @app.get("/break/{what}")
     async def broken(what: str) -> None:

@@ -82,3 +82,10 @@ def test_controls_are_described_in_full() -> None:
         "blink": 1.0,
         "gaze": 1.0,
     }
+
+
+@pytest.mark.parametrize("time", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_json_cannot_say_are_refused(time: str) -> None:
+    """Python's reader takes them; what is answered with them nobody else could read."""
+    with pytest.raises(ValidationError):
+        PingMessage.model_validate_json(f'{{"type": "ping", "time": {time}}}')

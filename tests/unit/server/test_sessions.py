@@ -18,10 +18,9 @@ from engine.errors import (
 from engine.scheduler import Pool
 from engine.studio import Studio
 from server.limits import Limits
-from server.metrics import Metrics
 from server.protocol import ComponentPatch, ControlsPatch, SessionRequest
-from server.session import House
 from server.sessions import Sessions
+from tests.support.serving import registry_of
 
 LIMITS = Limits(sessions=2, offer_seconds=30, session_seconds=3600)
 ADA = SessionRequest(presenter="ada", size=256)
@@ -34,7 +33,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 async def sessions(studio: Studio, pool: Pool, clock: ManualClock) -> AsyncIterator[Sessions]:
-    registry = Sessions(studio, House(pool, clock, LIMITS, Metrics()))
+    registry = registry_of(studio, pool, clock, LIMITS)
     yield registry
     await registry.close()
 
@@ -111,18 +110,18 @@ async def test_a_session_without_an_offer_ends(
 
 async def test_the_longest_time_ends_a_session(sessions: Sessions, clock: ManualClock) -> None:
     session = await sessions.create(ADA)
-    assert session.overdue(clock.now() + LIMITS.session_seconds - 1) == "no page connected in time"
+    assert session.overdue(clock.now() + LIMITS.session_seconds - 1) == "nobody is connected"
     assert (
         session.overdue(clock.now() + LIMITS.session_seconds + 1) == "it reached its longest time"
     )
 
 
-async def test_a_refused_offer_ends_the_session(sessions: Sessions) -> None:
+async def test_a_refused_offer_loses_nothing(sessions: Sessions) -> None:
     session = await sessions.create(ADA)
     with pytest.raises(OfferRefused):
         await session.answer("v=0 nonsense")
     sessions.reap()
-    assert len(sessions) == 0
+    assert sessions.find(session.id).state.state == "waiting"
 
 
 async def test_a_closed_registry_opens_nothing(sessions: Sessions) -> None:
