@@ -22,11 +22,20 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-EXTRA = ("httpx", "sounddevice")
+EXTRA = ("httpx", "sounddevice", "websockets")
 """Packages of the extra `client`, which a server does without."""
 BundleOption = Annotated[
     Path | None, typer.Option(help="Folder of a bundle; the built-in one when left out.")
 ]
+SecretOption = Annotated[
+    Path | None,
+    typer.Option(help="File with the secret that signs tokens; or set VISAVIS_SECRET."),
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option(envvar="VISAVIS_TOKEN", show_envvar=True, help="Where the server asks for one."),
+]
+LOCAL_PROXIES = ("127.0.0.1", "::1")
 
 
 @app.callback()
@@ -42,15 +51,67 @@ def serve(
     ice_host: Annotated[
         str | None, typer.Option(help="Only local address to offer to callers.")
     ] = None,
-    insecure_open: Annotated[
-        bool, typer.Option(help="Listen beyond this machine without encryption or login.")
+    secret_file: SecretOption = None,
+    host_name: Annotated[
+        list[str] | None, typer.Option(help="Name that pages address the server by.")
+    ] = None,
+    origin: Annotated[
+        list[str] | None, typer.Option(help="Other site whose pages may use it: https://...")
+    ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate (PEM), to encrypt.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key (PEM).")] = None,
+    behind_proxy: Annotated[
+        bool, typer.Option(help="A proxy in front encrypts, and says who asks.")
     ] = False,
+    proxy_address: Annotated[
+        list[str] | None, typer.Option(help="Where that proxy is; this machine by default.")
+    ] = None,
+    allow_private: Annotated[
+        bool, typer.Option(help="Callers may be in private networks of this server.")
+    ] = False,
+    stun: Annotated[list[str] | None, typer.Option(help="As stun:example.org:3478.")] = None,
+    turn: Annotated[list[str] | None, typer.Option(help="As turn:example.org:3478.")] = None,
+    turn_secret_file: Annotated[
+        Path | None, typer.Option(help="The TURN servers' static-auth-secret.")
+    ] = None,
+    vp8_only: Annotated[
+        bool, typer.Option(help="Never encode H.264; there are no recordings then.")
+    ] = False,
+    badge: Annotated[
+        bool, typer.Option(help="Show in a corner that the face was made by a machine.")
+    ] = True,
 ) -> None:
-    """Serve the page, the API and the avatars until Ctrl+C.
+    """Serve the page, the API and the avatars until Ctrl+C; it then waits for live sessions.
 
-    Examples: `visavis serve`, `visavis serve --port 9000 --bundle my-bundle`
+    Only this machine reaches it by default. For others it must have a secret, and encrypt.
+
+    Examples: `visavis serve`, `visavis serve --port 9000 --bundle my-bundle`,
+    `visavis serve --host 0.0.0.0 --secret-file secret --tls-cert cert.pem --tls-key key.pem`
     """
+    import os
+
+    from engine import mark
+    from server.doors.doors import Doors
+    from server.doors.listening import Tls
+    from server.doors.secret import read_secret
+    from server.doors.tokens import Tokens
+    from server.doors.turn import Relays
     from server.serve import serve as run
+
+    if (tls_cert is None) != (tls_key is None):
+        raise typer.BadParameter("a certificate and its key go together", param_hint="--tls-cert")
+    secret = read_secret(secret_file, os.environ)
+    doors = Doors(
+        tokens=Tokens(secret) if secret else None,
+        hosts=frozenset(host_name or ()),
+        origins=frozenset(origin or ()),
+        allow_private=allow_private,
+        relays=Relays(
+            tuple(stun or ()),
+            tuple(turn or ()),
+            read_secret(turn_secret_file, {}, least=1),
+        ),
+    )
 
     web = Path(__file__).parent / "client" / "web"
     run(
@@ -59,9 +120,43 @@ def serve(
         bundle=bundle,
         web=web,
         ice_host=ice_host,
-        insecure_open=insecure_open,
+        doors=doors,
+        tls=Tls(tls_cert, tls_key) if tls_cert and tls_key else None,
+        behind_proxy=behind_proxy,
+        proxies=proxy_address or LOCAL_PROXIES,
+        vp8_only=vp8_only,
+        mark=mark.badge if badge else mark.unmarked,
         say=typer.echo,
     )
+
+
+@app.command()
+def token(
+    name: Annotated[str, typer.Option(help="Who it is for.")],
+    secret_file: SecretOption = None,
+    minutes: Annotated[float, typer.Option(help="So long it opens sessions.")] = 10.0,
+    presenter: Annotated[
+        list[str] | None, typer.Option(help="The only one to talk to; again for more.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Longest session.")] = None,
+    sessions: Annotated[int | None, typer.Option(help="Sessions at once.")] = None,
+) -> None:
+    """Print a token that lets somebody in: put it behind the page's address as `#token=...`.
+
+    Examples: `visavis token --secret-file secret --name bob`,
+    `visavis token --secret-file secret --name bob --minutes 60 --presenter ada --sessions 1`
+    """
+    import os
+
+    from engine.errors import DeviceError
+    from server.doors.secret import read_secret
+    from server.doors.tokens import Grant, Tokens
+
+    secret = read_secret(secret_file, os.environ)
+    if secret is None:
+        raise DeviceError("tokens need the server's secret: add --secret-file")
+    grant = Grant(name, tuple(presenter) if presenter else None, seconds, sessions)
+    typer.echo(Tokens(secret).issue(grant, 60 * minutes))
 
 
 @app.command()
@@ -162,6 +257,83 @@ def call(
         f"({report.pictures_per_second:.1f} a second, longest gap {report.longest_gap_ms:.0f} ms), "
         f"{report.sound_ms / 1000:.1f} s of sound"
     )
+
+
+@app.command(name="open")
+def open_session(
+    url: Annotated[str, typer.Argument(help="Address of a server.")] = "http://127.0.0.1:8080",
+    presenter: Annotated[
+        str | None, typer.Option(help="Whose face it is; the first by default.")
+    ] = None,
+    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    token: TokenOption = None,
+) -> None:
+    """Open a session for OBS, FFmpeg, a player or a voice, and say where they find it.
+
+    Examples: `visavis open --presenter ada`, `visavis open https://faces.example --size 256`
+    """
+    import asyncio
+
+    from client.errors import ClientError
+    from client.speak import addresses
+    from client.speak import open_session as create
+    from server.protocol import SessionRequest
+
+    if size not in (256, 512):
+        raise typer.BadParameter("pictures have 256 or 512 pixels", param_hint="--size")
+    settings = SessionRequest(presenter=presenter, size=256 if size == 256 else 512)
+    try:
+        session = asyncio.run(create(url, settings, token))
+    except ClientError as error:
+        typer.echo(f"visavis: {error}", err=True)
+        raise typer.Exit(1) from error
+    typer.echo(f"session  {session.id}")
+    for name, address in addresses(url, session).items():
+        typer.echo(f"{name:7}  {address}")
+    typer.echo("It ends if nobody connects within 30 s.", err=True)
+
+
+@app.command()
+def speak(
+    sound: Annotated[Path, typer.Argument(help="Sound file; - reads raw PCM from a pipe.")],
+    session: Annotated[str, typer.Option(help="Id of an open session.")],
+    url: Annotated[str, typer.Option(help="Address of a server.")] = "http://127.0.0.1:8080",
+    rate: Annotated[int, typer.Option(help="Of raw PCM, Hz.", min=8_000, max=96_000)] = 48_000,
+    channels: Annotated[int, typer.Option(help="Of raw PCM.", min=1, max=2)] = 1,
+    floats: Annotated[bool, typer.Option(help="Raw PCM is f32le, not s16le.")] = False,
+    token: TokenOption = None,
+) -> None:
+    """Speak a sound file, or what a program writes, through an open session.
+
+    Ctrl+C interrupts it. Exit code 0: spoken to its end; 3: somebody else interrupted it.
+
+    Examples: `visavis speak speech.wav --session ID`,
+    `tts "Good morning" | visavis speak --session ID --rate 24000 -`
+    """
+    import asyncio
+
+    from client.errors import ClientError
+    from client.sources import from_file, from_pipe
+    from client.speak import speak as say
+    from server.protocol import HelloMessage, SpeechMessage
+
+    def tell(message: SpeechMessage) -> None:
+        position = f"{message.position_ms / 1000:.2f} s"
+        typer.echo(f"utterance {message.utterance}: {message.event} at {position}")
+
+    hello = HelloMessage(
+        rate=rate, channels=1 if channels == 1 else 2, format="f32le" if floats else "s16le"
+    )
+    try:
+        source = from_pipe(sys.stdin.fileno(), hello) if str(sound) == "-" else from_file(sound)
+        last = asyncio.run(say(url, session, source, token=token, on_event=tell))
+    except ClientError as error:
+        typer.echo(f"visavis: {error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as stop:
+        raise typer.Exit(130) from stop
+    if last.event == "interrupted":
+        raise typer.Exit(3)
 
 
 @app.command()

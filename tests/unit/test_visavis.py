@@ -20,7 +20,9 @@ def visavis(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["serve", "render", "call", "bench", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["serve", "token", "render", "call", "open", "speak", "bench", "doctor"]
+)
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
     assert result.exit_code == 0
