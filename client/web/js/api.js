@@ -1,26 +1,42 @@
 /** The server's HTTP interface; every failure is thrown as a Problem. */
 
 import { Problem } from "./problem.js";
+import { credentials } from "./token.js";
 
-/** Relative to the page, so that a proxy may serve everything below a path of its own. */
-const address = (path) => new URL(`v1/${path}`, document.baseURI);
+/**
+ * The full address of one that the server told. Relative to the page, so that a proxy may
+ * serve everything below a path of its own.
+ * @param {string} path such as "/v1/presenters"
+ */
+export const located = (path) => new URL(path.replace(/^\/+/, ""), document.baseURI).href;
 
-async function ask(path, options) {
+async function ask(path, { headers, ...options } = {}) {
+  const sent = { ...options, headers: { ...headers, ...credentials() } };
   let answer;
   try {
-    answer = await fetch(address(path), options);
+    answer = await fetch(located(path), sent);
   } catch {
     throw new Problem("server_gone");
   }
+  if (answer.ok) return answer;
   const body = await answer.json().catch(() => null);
-  if (answer.ok && body) return body;
+  if (answer.status === 401) throw new Problem(known(sent) ? "token_refused" : "token_missing");
   throw new Problem(body?.code ?? "server_gone", body?.message);
 }
 
-const asJson = (body) => ({
+async function askJson(path, options) {
+  const body = await (await ask(path, options)).json().catch(() => null);
+  if (body) return body;
+  throw new Problem("server_gone");
+}
+
+const known = ({ headers }) => "Authorization" in headers;
+
+const asJson = (body, more) => ({
   method: "POST",
   headers: { "Content-Type": "application/json" },
   body: JSON.stringify(body),
+  ...more,
 });
 
 /**
@@ -28,37 +44,51 @@ const asJson = (body) => ({
  * @returns {Promise<{presenters: {id: string, name: string, picture: string}[],
  *   emotions: string[], sizes: number[], sources: Record<string, string[]>}>}
  */
-export const listPresenters = () => ask("presenters");
+export const listPresenters = () => askJson("v1/presenters");
 
 /**
  * Open a session.
  * @param {object} request a SessionRequest
  * @param {Blob | null} portrait an own photo, in place of a presenter
- * @returns {Promise<{id: string, controls: object, ice_servers: RTCIceServer[]}>}
+ * @returns {Promise<{id: string, controls: object, ice_servers: RTCIceServer[],
+ *   whip: string, whep: string}>}
  */
 export function createSession(request, portrait) {
-  if (!portrait) return ask("sessions", asJson(request));
+  if (!portrait) return askJson("v1/sessions", asJson(request));
   const form = new FormData();
   form.append("settings", JSON.stringify(request));
   form.append("portrait", portrait, "portrait.jpg");
-  return ask("sessions", { method: "POST", body: form });
+  return askJson("v1/sessions", { method: "POST", body: form });
 }
 
 /**
- * Exchange session descriptions.
+ * Exchange session descriptions; once more for the same session replaces its connection.
  * @param {string} session
  * @param {RTCSessionDescription} offer
+ * @param {AbortSignal} signal
  * @returns {Promise<RTCSessionDescriptionInit>} the answer
  */
-export const sendOffer = (session, offer) =>
-  ask(`sessions/${session}/offer`, asJson({ type: offer.type, sdp: offer.sdp }));
+export const sendOffer = (session, { type, sdp }, signal) =>
+  askJson(`v1/sessions/${session}/offer`, asJson({ type, sdp }, { signal }));
+
+/**
+ * Fetch a file that the server has made.
+ * @param {string} address as the server told it
+ * @returns {Promise<Blob>}
+ */
+export async function fetchFile(address) {
+  const answer = await ask(address);
+  return answer.blob().catch(() => {
+    throw new Problem("server_gone");
+  });
+}
 
 /**
  * Give the session's place back; also works while the page is being left.
  * @param {string} session
  */
 export function endSession(session) {
-  fetch(address(`sessions/${session}`), { method: "DELETE", keepalive: true }).catch(() => {
+  ask(`v1/sessions/${session}`, { method: "DELETE", keepalive: true }).catch(() => {
     // The server drops a session that falls silent, so nothing is lost here.
   });
 }

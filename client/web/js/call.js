@@ -1,58 +1,45 @@
-/** One call: a peer connection to the server, and the data channel that steers it. */
+/** A call that outlives its connection: a session of the server, connected again when it breaks. */
 
-import { endSession, sendOffer } from "./api.js";
+import { createSession, endSession } from "./api.js";
+import { Connection } from "./connection.js";
 import { Problem } from "./problem.js";
 
-const PING_EVERY_MS = 2_000;
-const SILENT_FOR_MS = 7_000; // three pings without an answer
-const GATHER_FOR_MS = 1_000;
 const CONNECT_WITHIN_MS = 12_000;
+const AGAIN_WITHIN_MS = 6_000; // one attempt to come back
+const TRY_FOR_MS = 20_000; // all attempts
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 4_000;
+const HOPELESS = ["token_missing", "token_refused", "browser_too_old"];
+/** Of an offer: the session is gone, or will never take another connection. */
+const SESSION_OVER = ["unknown_session", "offer_refused"];
 
 /**
- * Events: `message` (detail: a server message), `roundtrip` (detail: ms),
- * `lost` (the connection broke; the call is over).
+ * Events: `session` (detail: SessionCreated, also when another had to be opened),
+ * `stream` (detail: MediaStream), `open` (messages can be sent), `message` (detail: a server
+ * message), `roundtrip` (detail: ms), `trouble` (the connection broke, it is tried again),
+ * `back` (it is there again), `lost` (detail: a Problem; the call is over).
  */
 export class Call extends EventTarget {
-  #peer;
-  #channel;
-  #speech;
+  #create;
+  #connection;
+  #broken = null; // kept while it is replaced: the server takes a closed one for a farewell
   #session = null;
-  #pinging = 0;
-  #heard = 0;
+  #track = null;
   #over = false;
+  #wake = () => {};
+  #online = () => this.#hurry();
 
-  /** Sound and pictures from the server. */
-  stream = new MediaStream();
-
-  constructor() {
+  /** @param {() => Promise<object>} create opens a session, see `createSession` */
+  constructor(create) {
     super();
-    if (!window.RTCPeerConnection) throw new Problem("browser_too_old");
-    this.#peer = new RTCPeerConnection();
-    this.#channel = this.#peer.createDataChannel("control");
-    this.#speech = this.#peer.addTransceiver("audio", { direction: "sendrecv" });
-    this.#peer.addTransceiver("video", { direction: "recvonly" });
-    this.#peer.addEventListener("track", ({ track }) => this.stream.addTrack(track));
-    this.#channel.addEventListener("open", () => this.#startPinging());
-    this.#channel.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)));
-    this.#channel.addEventListener("close", () => this.#lose());
+    this.#create = create;
+    this.#connection = this.#prepared();
+    addEventListener("online", this.#online);
   }
 
-  /**
-   * Connect; resolves when sound and pictures flow.
-   * @param {Promise<{id: string, ice_servers: RTCIceServer[]}>} created
-   */
-  async open(created) {
-    const { id, ice_servers: iceServers } = await created;
-    this.#session = id;
-    if (this.#over) return endSession(id);
-    this.#peer.setConfiguration({ iceServers });
-    await this.#peer.setLocalDescription();
-    await this.#gathered();
-    if (this.#over) return;
-    const answer = await sendOffer(id, this.#peer.localDescription);
-    if (this.#over) return;
-    await this.#peer.setRemoteDescription(answer);
-    await this.#connected();
+  /** Connect; resolves when sound and pictures flow. */
+  async open() {
+    await this.#connect(this.#connection, CONNECT_WITHIN_MS);
   }
 
   /**
@@ -60,79 +47,126 @@ export class Call extends EventTarget {
    * @param {MediaStreamTrack} track
    */
   speak(track) {
-    return this.#over ? undefined : this.#speech.sender.replaceTrack(track);
+    this.#track = track;
+    return this.#connection.speak(track);
   }
 
   /**
-   * Send a client message; lost when the channel is not open.
+   * Send a client message; lost while there is no connection.
    * @param {object} message
+   * @returns {boolean} whether it is on its way
    */
   send(message) {
-    if (this.#channel.readyState === "open") this.#channel.send(JSON.stringify(message));
+    return this.#connection.send(message);
   }
 
-  /** Pictures a second, as the browser decodes them. */
-  async pictureRate() {
-    const reports = [...(await this.#peer.getStats()).values()];
-    return reports.find((r) => r.type === "inbound-rtp" && r.kind === "video")?.framesPerSecond;
+  /** What the browser counts, as a list; empty when the call is over. */
+  async report() {
+    return this.#over ? [] : this.#connection.report();
   }
 
   /** Hang up. Nothing is heard of this call afterwards. */
   end() {
     if (this.#over) return;
     this.#over = true;
-    clearInterval(this.#pinging);
-    this.#channel.close();
-    this.#peer.close();
-    if (this.#session) endSession(this.#session);
+    removeEventListener("online", this.#online);
+    this.#connection.close();
+    this.#broken?.close();
+    this.#wake();
+    if (this.#session) endSession(this.#session.id);
   }
 
-  #gathered() {
-    const done = () => this.#peer.iceGatheringState === "complete";
-    return this.#until("icegatheringstatechange", done, GATHER_FOR_MS);
-  }
-
-  async #connected() {
-    const settled = () => ["connected", "failed"].includes(this.#peer.connectionState);
-    await this.#until("connectionstatechange", settled, CONNECT_WITHIN_MS);
-    if (this.#over) return;
-    if (this.#peer.connectionState !== "connected") throw new Problem("unreachable");
-    this.#peer.addEventListener("connectionstatechange", () => {
-      if (this.#peer.connectionState === "failed") this.#lose();
+  #prepared() {
+    const connection = new Connection();
+    const pass = ({ type, detail }) => {
+      if (connection === this.#connection) this.#tell(type, detail);
+    };
+    for (const name of ["open", "message", "roundtrip"]) connection.addEventListener(name, pass);
+    connection.addEventListener("broken", () => {
+      if (connection === this.#connection) this.#comeBack(connection);
     });
+    return connection;
   }
 
-  /** Wait for an event of the peer after which `done()` holds, but no longer than `ms`. */
-  #until(event, done, ms) {
-    if (done()) return Promise.resolve();
-    return new Promise((resolve) => {
-      setTimeout(resolve, ms);
-      this.#peer.addEventListener(event, () => done() && resolve());
-    });
+  async #connect(connection, withinMs) {
+    if (!this.#session) await this.#openSession();
+    if (this.#over) throw new Problem("unreachable");
+    await connection.open(this.#session, withinMs);
+    if (this.#over) return connection.close();
+    this.#tell("stream", connection.stream);
   }
 
-  #startPinging() {
-    this.#heard = performance.now();
-    this.#pinging = setInterval(() => {
-      if (performance.now() - this.#heard > SILENT_FOR_MS) return this.#lose();
-      this.send({ type: "ping", time: performance.now() });
-    }, PING_EVERY_MS);
+  async #openSession() {
+    const session = await this.#create();
+    if (this.#over) return endSession(session.id);
+    this.#session = session;
+    this.#tell("session", session);
   }
 
-  #receive(message) {
-    if (this.#over) return;
-    this.#heard = performance.now();
-    if (message.type === "pong") this.#tell("roundtrip", this.#heard - message.time);
-    else this.#tell("message", message);
-  }
-
-  #lose() {
+  /** Try at once, then with growing pauses. */
+  async #comeBack(broken) {
+    this.#broken = broken;
+    this.#tell("trouble");
+    const until = performance.now() + TRY_FOR_MS;
+    let pause = FIRST_PAUSE_MS;
+    let problem = null;
+    while (!this.#over && performance.now() < until && !HOPELESS.includes(problem?.code)) {
+      problem = await this.#again();
+      if (!problem) return this.#cameBack();
+      await this.#pause(pause);
+      pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    }
     if (this.#over) return;
     this.end();
-    this.#tell("lost");
+    this.#tell("lost", HOPELESS.includes(problem?.code) ? problem : new Problem("connection_lost"));
+  }
+
+  #cameBack() {
+    this.#broken.close();
+    this.#broken = null;
+    this.#tell("back");
+  }
+
+  /** One attempt; returns what went wrong, null if nothing did. */
+  async #again() {
+    const connection = (this.#connection = this.#prepared());
+    try {
+      await connection.speak(this.#track);
+      await this.#connect(connection, AGAIN_WITHIN_MS);
+      return null;
+    } catch (error) {
+      connection.close();
+      if (this.#session && SESSION_OVER.includes(error.code)) this.#giveUpSession(error.code);
+      return error;
+    }
+  }
+
+  /** The server has no use for it any more: the next attempt opens another. */
+  #giveUpSession(code) {
+    if (code !== "unknown_session") endSession(this.#session.id);
+    this.#session = null;
+  }
+
+  #hurry() {
+    this.#connection.doubt();
+    this.#wake();
+  }
+
+  #pause(ms) {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, ms);
+    });
   }
 
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
+
+/**
+ * A call with somebody.
+ * @param {() => object} request makes the SessionRequest as it would be at that moment
+ * @param {Blob | null} portrait
+ */
+export const callWith = (request, portrait) => new Call(() => createSession(request(), portrait));

@@ -1,6 +1,7 @@
 /** The panel that steers mouth, head and expression. */
 
 import { byId, chip, element } from "./dom.js";
+import { spoken } from "./words.js";
 
 const SEND_AFTER_MS = 120; // while a slider moves, not every pixel of it is sent
 const SOURCES = { voice: "Voice", idle: "Idle", still: "Still" };
@@ -138,5 +139,3 @@ const row = (...parts) => element("div", { className: "row" }, ...parts);
 
 const group = (title, parts) =>
   element("fieldset", { className: "group" }, element("legend", {}, title), ...parts);
-
-const spoken = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");

@@ -1,116 +1,112 @@
 /** From pressing the button to hanging up: a call, what is said in it, and how it stands. */
 
-import { createSession } from "./api.js";
-import { Call } from "./call.js";
+import { callWith } from "./call.js";
+import { Facts } from "./facts.js";
 import { Problem, problemOf } from "./problem.js";
-import { Microphone, Recording, microphoneAsks } from "./sound.js";
+import { Speech } from "./speech.js";
 
 const QUIET_AFTER_MS = { microphone: 6_000, sample: 1_500 };
 const BREATH_MS = 800; // a pause inside a sentence
 const READING_MS = 1_200; // for a word that would be gone too soon
-
-const BEFORE = {
-  phase: "setup", // or "call"
-  asking: false, // the browser asks for the microphone
-  alive: false, // pictures are seen
-  speaking: false, // the presenter, as the server tells
-  quiet: false, // nobody has spoken for a while
-  interrupted: false, // a moment ago
-  voice: "microphone", // or "sample"
-  muted: false, // the microphone
-  audible: false, // the presenter
-  ending: null, // null, "ended", "lost" or "failed": how the last call went out
-  reason: null, // in words, where the server gave one
-  problem: null, // a Problem to be shown
-};
+const REMARK_MS = 8_000;
+const SHOWN_WITHIN_MS = 3_000; // pictures of a connection that is back; a hidden page sees none
+const PASSED_ON = ["session", "stream", "open", "roundtrip"];
 
 /**
- * Events: `change` (facts have changed), `stream` (detail: MediaStream to be shown),
- * `controls` (detail: Controls), `stats` (detail: StatsMessage), `roundtrip` (detail: ms).
+ * Events: `change` (facts have changed), `session` (detail: SessionCreated), `stream` (detail:
+ * MediaStream to be shown), `open` (messages can be sent), `controls` (detail: Controls),
+ * `stats` (detail: StatsMessage), `recording` (detail: RecordingMessage), `roundtrip` (detail:
+ * ms), `trouble` (the connection broke), `heard` (detail: the microphone's track or null).
  */
 export class Conversation extends EventTarget {
-  /** How things stand; read it, change it only through methods. */
-  facts = { ...BEFORE };
-
+  #facts = new Facts();
   #call = null;
-  #microphone = null;
-  #recording = null;
-  #sample = null;
-  #timers = {};
+  #speech = null;
+
+  constructor() {
+    super();
+    this.#facts.addEventListener("change", () => this.#tell("change"));
+  }
+
+  /** How things stand. */
+  get facts() {
+    return this.#facts.now;
+  }
 
   /**
    * Call; everything that takes time starts at once.
-   * @param {object} request a SessionRequest
+   * @param {() => object} request makes a SessionRequest
    * @param {Blob | null} portrait
-   * @param {"microphone" | {address: string}} voice
+   * @param {{microphone: string | null} | {address: string}} voice
    */
   async start(request, portrait, voice) {
-    const kind = voice === "microphone" ? "microphone" : "sample";
-    this.#set({ ...BEFORE, phase: "call", voice: kind, audible: kind === "sample" });
+    if (this.#call) return;
+    const kind = kindOf(voice);
+    this.#facts.restart({ phase: "call", voice: kind, audible: kind === "sample" });
     let call = null;
     try {
-      call = this.#call = this.#newCall();
-      const created = createSession(request, portrait);
-      created.then(({ controls }) => this.#tell("controls", controls)).catch(() => {});
-      await Promise.all([call.open(created), this.#speak(call, voice)]);
+      call = this.#call = this.#newCall(request, portrait);
+      this.#speech = this.#newSpeech(call);
+      await Promise.all([call.open(), this.#speech.use(voice)]);
     } catch (error) {
-      if (this.#call === call) this.#finish({ ending: "failed", problem: problemOf(error) });
+      if (call === this.#call) this.#finish({ ending: "failed", problem: problemOf(error) });
     }
   }
 
-  /** The first picture is on the screen. */
+  /** The first picture of a connection is on the screen. */
   pictureShown() {
-    if (this.facts.alive || !this.#call) return;
-    this.#set({ alive: true });
+    if (!this.#call) return;
+    const { alive } = this.facts;
+    this.#facts.set({ alive: true, trouble: false });
+    if (alive) return;
     this.#waitForQuiet();
-    if (this.#sample) this.#play(this.#sample);
+    this.#play();
   }
 
   /**
    * Say something else from now on, in a running call.
-   * @param {"microphone" | {address: string}} voice
+   * @param {{microphone: string | null} | {address: string}} voice
    */
   async use(voice) {
-    const call = this.#call;
+    const speech = this.#speech;
     this.complain(null);
-    if (!call) return;
+    if (!speech) return;
     const before = this.facts.voice;
-    const kind = voice === "microphone" ? "microphone" : "sample";
-    if (kind !== before) this.#set({ voice: kind, muted: false, audible: kind === "sample" });
+    if (kindOf(voice) !== before) this.#take(kindOf(voice));
     try {
-      await this.#speak(call, voice);
-      if (this.facts.alive && voice !== "microphone") await this.#play(voice);
+      await speech.use(voice);
+      if (this.facts.alive) await this.#play();
     } catch (error) {
-      if (this.#call !== call) return;
-      this.#set({ voice: before, audible: before === "sample", problem: problemOf(error) });
+      const back = { voice: before, audible: before === "sample", problem: problemOf(error) };
+      if (this.#speech === speech) this.#facts.set(back);
     }
   }
 
   /** @param {boolean} muted the microphone */
   mute(muted) {
-    this.#microphone?.mute(muted);
-    this.#set({ muted });
+    this.#speech?.mute(muted);
+    this.#facts.set({ muted });
   }
 
   /** @param {boolean} audible whether the presenter is heard */
   hear(audible) {
-    this.#set({ audible });
+    this.#facts.set({ audible });
   }
 
   /** Stop what is being said, at once. */
   interrupt() {
-    this.#recording?.stop();
-    this.#call?.send({ type: "interrupt" });
+    this.#speech?.stop();
+    this.send({ type: "interrupt" });
   }
 
-  /** @param {object} patch a ControlsPatch */
-  steer(patch) {
-    this.#call?.send({ type: "control", controls: patch });
+  /** @param {object} message to the server @returns {boolean} whether it is on its way */
+  send(message) {
+    return this.#call?.send(message) ?? false;
   }
 
-  /** Pictures a second, where a call runs. */
-  async pictureRate() {
-    return this.#call?.pictureRate();
+  /** What the browser counts of the connection, as a list. */
+  async report() {
+    return (await this.#call?.report()) ?? [];
   }
 
   /** Hang up. */
@@ -118,102 +114,106 @@ export class Conversation extends EventTarget {
     if (this.#call) this.#finish({ ending: "ended" });
   }
 
-  /** @param {unknown} error shown to people, whether a call runs or not */
-  complain(error) {
-    this.#set({ problem: error && problemOf(error) });
+  /** As if there had never been a call. */
+  forget() {
+    this.end();
+    this.#facts.restart();
   }
 
-  #newCall() {
-    const call = new Call();
+  /** @param {unknown} error shown to people, whether a call runs or not */
+  complain(error) {
+    this.#facts.set({ problem: error && problemOf(error) });
+  }
+
+  /** @param {string} words shown for a while; nothing is wrong */
+  remark(words) {
+    this.#facts.set({ remark: words });
+    this.#facts.later({ remark: "" }, REMARK_MS);
+  }
+
+  /** @param {object} facts that others find out: `weak`, `recording` */
+  note(facts) {
+    const { now } = this.#facts;
+    if (Object.keys(facts).some((name) => now[name] !== facts[name])) this.#facts.set(facts);
+  }
+
+  #newCall(request, portrait) {
+    const call = callWith(request, portrait);
+    for (const name of PASSED_ON) {
+      call.addEventListener(name, ({ detail }) => this.#tell(name, detail));
+    }
+    call.addEventListener("session", ({ detail }) => this.#tell("controls", detail.controls));
     call.addEventListener("message", ({ detail }) => this.#receive(detail));
-    call.addEventListener("roundtrip", ({ detail }) => this.#tell("roundtrip", detail));
-    call.addEventListener("lost", () =>
-      this.#finish({ ending: "lost", problem: new Problem("connection_lost") }),
-    );
-    this.#tell("stream", call.stream);
+    call.addEventListener("trouble", () => {
+      this.#facts.set({ trouble: true, speaking: false, weak: null, unheard: false });
+      this.#tell("trouble");
+    });
+    call.addEventListener("back", () => this.#facts.later({ trouble: false }, SHOWN_WITHIN_MS));
+    const lost = (problem) => this.#finish({ ending: "lost", problem });
+    call.addEventListener("lost", ({ detail }) => lost(detail));
     return call;
   }
 
-  async #speak(call, voice) {
-    if (voice === "microphone") return this.#openMicrophone(call);
-    this.#microphone?.close();
-    this.#microphone = null;
-    this.#sample = voice;
-    this.#recording ??= new Recording();
-    this.#recording.load(voice.address).catch(() => {}); // told when it is played
-    await call.speak(this.#recording.track);
+  #newSpeech(call) {
+    const speech = new Speech();
+    speech.addEventListener("track", ({ detail }) => call.speak(detail));
+    speech.addEventListener("asking", ({ detail: asking }) => this.note({ asking }));
+    speech.addEventListener("heard", ({ detail }) => this.#tell("heard", detail));
+    speech.addEventListener("remark", ({ detail }) => this.remark(detail));
+    speech.addEventListener("gone", ({ detail }) => this.complain(detail));
+    return speech;
   }
 
-  async #openMicrophone(call) {
-    const microphone = new Microphone();
-    let track = null;
-    const asking = microphoneAsks().then((asks) => this.#set({ asking: asks && !track }));
-    try {
-      track = await microphone.open();
-    } finally {
-      await asking;
-      this.#set({ asking: false });
-    }
-    if (this.#call !== call) return microphone.close();
-    this.#microphone = microphone;
-    this.#sample = null;
-    this.#recording?.stop();
-    await call.speak(track);
+  #take(kind) {
+    this.#speech.mute(false);
+    this.#facts.set({ voice: kind, muted: false, audible: kind === "sample" });
   }
 
-  async #play(sample) {
-    const call = this.#call;
+  async #play() {
+    const speech = this.#speech;
     try {
-      await this.#recording.play(sample.address);
+      await speech.play();
     } catch (error) {
-      if (this.#call === call) this.complain(error);
+      if (this.#speech === speech) this.complain(error);
     }
   }
 
   #receive(message) {
-    if (message.type === "controls") this.#tell("controls", message.controls);
-    else if (message.type === "stats") this.#tell("stats", message);
-    else if (message.type === "error") this.complain(new Problem(message.code, message.message));
-    else if (message.type === "state") this.#follow(message);
+    const { type } = message;
+    if (type === "controls") this.#tell(type, message.controls);
+    else if (type === "stats" || type === "recording") this.#tell(type, message);
+    else if (type === "error") this.complain(new Problem(message.code, message.message));
+    else if (type === "state") this.#follow(message);
   }
 
   #follow({ state, reason }) {
     if (state === "ended") return this.#finish({ ending: "ended", reason });
-    if (state === "speaking") return this.#set({ speaking: true, quiet: false });
-    this.#later({ speaking: false }, BREATH_MS);
+    if (state === "draining") return this.#facts.set({ draining: true });
+    this.#facts.set({ unheard: state === "lost" });
+    if (state === "lost") return;
+    if (state === "speaking") return this.#facts.set({ speaking: true, quiet: false });
+    this.#facts.later({ speaking: false }, BREATH_MS);
     this.#waitForQuiet();
     if (state !== "interrupted") return;
-    this.#set({ speaking: false, interrupted: true });
-    this.#later({ interrupted: false }, READING_MS); // the server is idle again at once
+    this.#facts.set({ speaking: false, interrupted: true });
+    this.#facts.later({ interrupted: false }, READING_MS); // the server is idle again at once
   }
 
   #waitForQuiet() {
-    this.#later({ quiet: true }, QUIET_AFTER_MS[this.facts.voice]);
+    this.#facts.later({ quiet: true }, QUIET_AFTER_MS[this.facts.voice]);
   }
 
   #finish(how) {
+    const { voice } = this.facts;
     this.#call?.end();
-    this.#microphone?.close();
-    this.#recording?.close();
-    this.#call = this.#microphone = this.#recording = this.#sample = null;
-    this.#set({ ...BEFORE, voice: this.facts.voice, ...how });
-  }
-
-  #set(facts) {
-    for (const name of Object.keys(facts)) clearTimeout(this.#timers[name]);
-    Object.assign(this.facts, facts);
-    this.#tell("change");
-  }
-
-  /** Set facts after a while, unless something newer is known of them by then. */
-  #later(facts, ms) {
-    for (const name of Object.keys(facts)) {
-      clearTimeout(this.#timers[name]);
-      this.#timers[name] = setTimeout(() => this.#set({ [name]: facts[name] }), ms);
-    }
+    this.#speech?.close();
+    this.#call = this.#speech = null;
+    this.#facts.restart({ voice, ...how });
   }
 
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
 }
+
+const kindOf = (voice) => ("microphone" in voice ? "microphone" : "sample");

@@ -1,49 +1,82 @@
-/** The page: joins the choosers, the conversation and the view. */
+/** The page: joins the choosers, the conversation and what is shown of it. */
 
 import { listPresenters } from "./api.js";
 import { ControlPanel } from "./controls.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
+import { Login } from "./login.js";
+import { MicrophoneChooser } from "./microphones.js";
+import { Observer } from "./observer.js";
+import { PictureChooser } from "./picture.js";
 import { Presenters } from "./presenters.js";
-import { showFacts, showFigures, showPresenter, showStart } from "./view.js";
+import { Recorder } from "./recorder.js";
+import { Screen } from "./screen.js";
+import { prepareSharing, showAddresses } from "./share.js";
+import { takeToken } from "./token.js";
+import { showFacts, showStart } from "./view.js";
 import { VoiceChooser } from "./voice.js";
 
-const RATE_EVERY_MS = 1_000;
 const WIDE = "(min-width: 56rem)";
 
 const presenters = new Presenters();
 const voice = new VoiceChooser();
+const microphones = new MicrophoneChooser();
+const picture = new PictureChooser();
 const panel = new ControlPanel();
+const login = new Login();
+const recorder = new Recorder();
+const screen = new Screen();
 const conversation = new Conversation();
-const live = byId("live");
 let pressed = 0;
+let missed = false; // something was changed while nothing could be sent
 let loading = false;
+let hangingUp = false;
+
+const voiceChosen = () => voice.sample ?? { microphone: microphones.wanted };
 
 function start() {
   const { id, portrait } = presenters.chosen;
-  const request = { controls: panel.patch, ...(portrait ? {} : { presenter: id }) };
+  const request = () => ({
+    controls: panel.patch,
+    size: picture.size,
+    quality: picture.quality,
+    ...(portrait ? {} : { presenter: id }),
+  });
   pressed = performance.now();
-  if (live.requestVideoFrameCallback) live.requestVideoFrameCallback(firstPicture);
-  else live.addEventListener("loadeddata", () => firstPicture(performance.now()), { once: true });
-  conversation.start(request, portrait, voice.chosen);
+  missed = false;
+  delete document.body.dataset.first;
+  conversation.start(request, portrait, voiceChosen());
   byId("end").focus({ preventScroll: true }); // the button that was pressed is gone
   scrollTo({ top: 0 });
   if (matchMedia(WIDE).matches) byId("motion").open = true; // there is room for it
 }
 
-function firstPicture(now) {
-  showFigures({ first: now - pressed });
-  conversation.pictureShown();
+/** A film that runs is finished first, unless somebody is in a hurry. */
+async function hangUp() {
+  if (!hangingUp) {
+    hangingUp = true;
+    await recorder.finish();
+  }
+  conversation.end();
 }
 
 function onChange() {
   const { facts } = conversation;
   const focused = document.activeElement;
+  if (facts.phase === "setup") afterCall();
+  else voice.mode = facts.voice;
   showFacts(facts);
-  if (facts.phase === "call") voice.mode = facts.voice;
+  screen.hear(facts.audible);
+  login.showFor(facts.problem?.code);
   showNext();
-  const hidden = facts.phase === "setup" && focused?.closest("#toolbar");
-  if (hidden) byId("start").focus({ preventScroll: true });
+  const hidden = facts.phase === "setup" && focused?.closest("#toolbar, .only-call");
+  if (hidden && byId("login").hidden) byId("start").focus({ preventScroll: true });
+}
+
+function afterCall() {
+  hangingUp = false;
+  recorder.abandon();
+  screen.clear();
 }
 
 function showNext() {
@@ -61,6 +94,7 @@ async function load() {
   try {
     const [offered] = await Promise.all([listPresenters(), voice.load()]);
     panel.build(offered);
+    picture.build(offered.sizes);
     presenters.show(offered.presenters);
     conversation.complain(null);
   } catch (error) {
@@ -69,35 +103,72 @@ async function load() {
   markLoading(false);
 }
 
+/** There is a token now: go on with what had been refused. */
+function enter() {
+  if (presenters.chosen) start();
+  else load();
+}
+
+function steer(controls) {
+  if (!conversation.send({ type: "control", controls })) missed = true;
+}
+
+function setQuality(quality) {
+  if (!conversation.send({ type: "quality", quality })) missed = true;
+}
+
+function catchUp() {
+  if (!missed) return;
+  missed = false;
+  steer(panel.patch);
+  setQuality(picture.quality);
+}
+
 presenters.addEventListener("choose", () => {
-  showPresenter(presenters.chosen);
+  screen.showPortrait(presenters.chosen);
   conversation.complain(null);
 });
 presenters.addEventListener("problem", ({ detail }) => conversation.complain(detail));
-voice.addEventListener("choose", ({ detail }) => {
-  conversation.use(detail);
+voice.addEventListener("choose", () => conversation.use(voiceChosen()));
+microphones.addEventListener("choose", () => conversation.use(voiceChosen()));
+picture.addEventListener("quality", ({ detail }) => setQuality(detail));
+panel.addEventListener("patch", ({ detail }) => steer(detail));
+login.addEventListener("given", enter);
+screen.addEventListener("picture", () => {
+  document.body.dataset.first ??= (performance.now() - pressed).toFixed(0); // ms, for tests
+  conversation.pictureShown();
 });
-panel.addEventListener("patch", ({ detail }) => conversation.steer(detail));
+recorder.addEventListener("send", ({ detail }) => conversation.send(detail));
+recorder.addEventListener("change", ({ detail: recording }) => conversation.note({ recording }));
+recorder.addEventListener("problem", ({ detail }) => conversation.complain(detail));
 
 conversation.addEventListener("change", onChange);
-conversation.addEventListener("stream", ({ detail }) => (live.srcObject = detail));
+conversation.addEventListener("stream", ({ detail }) => screen.show(detail));
+conversation.addEventListener("trouble", () => {
+  missed = true; // what was sent last may not have arrived
+  screen.hold();
+});
+conversation.addEventListener("open", catchUp);
 conversation.addEventListener("controls", ({ detail }) => panel.show(detail));
-conversation.addEventListener("roundtrip", ({ detail }) => showFigures({ roundtrip: detail }));
-conversation.addEventListener("stats", ({ detail }) =>
-  showFigures({
-    latency: detail.latency_ms,
-    render: detail.render_ms,
-    repeated: detail.repeated,
-  }),
-);
+conversation.addEventListener("recording", ({ detail }) => recorder.follow(detail));
+conversation.addEventListener("heard", ({ detail }) => detail && microphones.refresh(detail));
+conversation.addEventListener("session", ({ detail }) => {
+  recorder.abandon(); // of a session that this one replaces
+  showAddresses(detail);
+});
 
 byId("start").addEventListener("click", () => (presenters.chosen ? start() : load()));
-byId("end").addEventListener("click", () => conversation.end());
+byId("end").addEventListener("click", hangUp);
 byId("interrupt").addEventListener("click", () => conversation.interrupt());
 byId("mute").addEventListener("click", () => conversation.mute(!conversation.facts.muted));
 byId("hear").addEventListener("click", () => conversation.hear(!conversation.facts.audible));
+byId("record").addEventListener("click", () => recorder.toggle());
 addEventListener("pagehide", () => conversation.end());
-setInterval(async () => showFigures({ rate: await conversation.pictureRate() }), RATE_EVERY_MS);
+addEventListener("pageshow", ({ persisted }) => persisted && conversation.forget());
+addEventListener("hashchange", () => takeToken() && conversation.complain(null));
 
+new Observer(conversation);
+prepareSharing();
+takeToken();
 onChange();
 load();

@@ -1,5 +1,6 @@
 /** Choosing who is seen: an invented presenter, or an own photo. */
 
+import { located } from "./api.js";
 import { byId, element } from "./dom.js";
 import { Problem } from "./problem.js";
 
@@ -30,7 +31,7 @@ export class Presenters extends EventTarget {
     this.#known = presenters.map(({ id, name, picture }) => ({
       id,
       name,
-      picture: new URL(picture, document.baseURI).href,
+      picture: located(picture),
     }));
     this.#tiles.replaceChildren(...this.#known.map((presenter) => this.#tile(presenter)));
     this.#select(this.#known[0]?.id);

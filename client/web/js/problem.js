@@ -22,6 +22,15 @@ const SENTENCES = {
     "The microphone cannot be opened; another program may be using it. Close that, or use a sample sentence.",
   microphone_insecure:
     "Browsers give the microphone only to pages opened over https or on localhost. Use a sample sentence, or open this page that way.",
+  too_often: "This server was asked too often from here. Wait a minute, then try again.",
+  not_allowed: "The token does not allow that. Choose something else, or use another token.",
+  token_missing: "This server asks for a token. Paste yours below.",
+  token_refused: "The server does not accept this token, or it has expired. Paste another one.",
+  recording_silent: "The server does not answer about the recording. Try again in a moment.",
+  recording_cut: "The recording ended with the call, and its file did not arrive.",
+  recording_gone: "This recording is no longer kept on the server.",
+  recording_failed: "The recording failed.",
+  recording_short: "The recording ended early; what there is of it can be downloaded.",
   sample_unreadable: "This sentence could not be loaded. Try another one.",
   browser_too_old:
     "This browser cannot make live calls. Use a current Chrome, Edge, Firefox or Safari.",
@@ -31,13 +40,17 @@ const SENTENCES = {
 export class Problem extends Error {
   /**
    * @param {string} code one of the codes above, or one of the server's
-   * @param {string} [message] used where the code has no sentence of its own
+   * @param {string} [message] used where the code has no sentence of its own; of a recording
+   *   both are shown
    */
   constructor(code, message) {
-    super(SENTENCES[code] ?? message ?? "Something went wrong. Try again.");
+    const sentence = SENTENCES[code] ?? message ?? "Something went wrong. Try again.";
+    super(code.startsWith("recording_") && message ? `${sentence} ${capital(message)}` : sentence);
     this.code = code;
   }
 }
+
+const capital = (words) => words.charAt(0).toUpperCase() + words.slice(1);
 
 /**
  * Make a sentence of anything that was thrown.

@@ -4,7 +4,7 @@ import { byId, element } from "./dom.js";
 
 const FOLDER = "samples/";
 
-/** Events: `choose` (detail: "microphone" or a sample). */
+/** Events: `choose` (another voice, see `sample`). */
 export class VoiceChooser extends EventTarget {
   #modes = byId("voice-modes");
   #list = byId("samples");
@@ -39,9 +39,9 @@ export class VoiceChooser extends EventTarget {
     this.#list.hidden = mode !== "sample";
   }
 
-  /** @returns {"microphone" | {id: string, title: string, address: string}} */
-  get chosen() {
-    return this.mode === "microphone" || !this.#chosen ? "microphone" : this.#chosen;
+  /** @returns {{id: string, title: string, address: string} | null} null: the microphone */
+  get sample() {
+    return this.mode === "sample" ? this.#chosen : null;
   }
 
   #button(sample) {
@@ -61,7 +61,7 @@ export class VoiceChooser extends EventTarget {
   #choose(sample) {
     this.#list.hidden = this.mode !== "sample";
     this.#mark(sample);
-    this.dispatchEvent(new CustomEvent("choose", { detail: this.chosen }));
+    this.dispatchEvent(new Event("choose"));
   }
 
   #mark(sample) {

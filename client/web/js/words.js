@@ -1,0 +1,90 @@
+/** What the page says: every state, step and queue in words that people use. */
+
+export const STATES = {
+  idle: "Ready when you are",
+  asking: "Allow the microphone",
+  connecting: "Connecting",
+  trying: "Reconnecting",
+  listening: "Listening",
+  quiet: "Nobody is speaking",
+  muted: "Your microphone is muted",
+  speaking: "Speaking",
+  interrupted: "Interrupted",
+  ended: "Call ended",
+  lost: "Call ended: the connection was lost",
+  failed: "The call could not be made",
+};
+
+export const CONNECTION = {
+  none: "",
+  connecting: "Connecting",
+  live: "Live",
+  weak: "Weak",
+  trying: "Trying again",
+};
+
+export const WEAK = {
+  lossy: "Weak connection: some of it gets lost",
+  slow: "Weak connection: it answers slowly",
+  uneven: "Weak connection: it comes unevenly",
+};
+
+export const NEXT = {
+  load: "Try again",
+  again: "Call again",
+  microphone: "Start talking",
+  sample: "Let them speak",
+};
+
+/** Reasons that the server gives for an end, where its own words are not for people. */
+const REASONS = {
+  "it reached its longest time": "the longest time for a call is over",
+  "its page went silent": "nothing came from this page for too long",
+  "its page did not connect in time": "no connection could be made",
+  "nobody is connected": "nobody was connected any more",
+  "its page left": "nothing came from this page for too long",
+  "its page ended it": "it was hung up elsewhere",
+  "its pictures cannot be drawn": "the pictures could not be drawn",
+  "it failed": "something went wrong on the server",
+};
+
+/** @param {string} reason of the server */
+export const reasonWords = (reason) => REASONS[reason] ?? reason;
+
+const STEPS = {
+  arrival: "Sound arrives",
+  decoded: "Sound unpacked",
+  taken: "Listening ahead",
+  features: "Sound heard",
+  motion: "Motion found",
+  rendered: "Picture drawn",
+  marked: "Marked as generated",
+  due: "Waiting for its moment",
+  encoded: "Picture packed",
+  handed_over: "Handed to the network",
+  network: "Network, both ways",
+  buffer: "Smoothed here",
+  shown: "Unpacked here",
+};
+
+const QUEUES = {
+  microphone: "Microphone, milliseconds",
+  voice: "Voice stream, milliseconds",
+  ticks: "Pictures to be drawn",
+  pictures: "Pictures to be sent",
+};
+
+/** @param {string} name of a step, the server's or the page's */
+export const stepWords = (name) => STEPS[name] ?? spoken(name);
+
+/** @param {string} name of a queue of the server */
+export const queueWords = (name) => QUEUES[name] ?? spoken(name);
+
+/** A name of the protocol as a person would write it. */
+export const spoken = (name) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+
+/** @param {number} seconds @returns {string} such as "1:05" */
+export function clockWords(seconds) {
+  const whole = Math.floor(seconds);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
