@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 import signal
 import subprocess
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from bench.process import cpu_seconds
 from client.call import CallReport, call
 
 ADDRESS = re.compile(r"http://[^ /]+")
@@ -32,10 +32,17 @@ class Live:
 
 
 @contextmanager
-def server() -> Iterator[tuple[str, int, float]]:
-    """A server process of its own: address, process id, seconds until it answered."""
+def server(sessions: int | None = None) -> Iterator[tuple[str, int, float]]:
+    """A server process of its own: address, process id, seconds until it answered.
+
+    Args:
+        sessions: how many it takes; as many as the machine carries when left out.
+    """
     started = time.monotonic()
-    command = [sys.executable, "-m", "visavis", "serve", "--port", "0", "--ice-host", "127.0.0.1"]
+    arguments = ["visavis", "serve", "--port", "0", "--ice-host", "127.0.0.1"]
+    if sessions is not None:
+        arguments = ["bench.host", str(sessions)]
+    command = [sys.executable, "-m", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
     try:
         assert process.stdout is not None
@@ -50,7 +57,11 @@ def server() -> Iterator[tuple[str, int, float]]:
         yield found.group(0), process.pid, time.monotonic() - started
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:  # somebody is still connected
+            process.send_signal(signal.SIGTERM)
+            process.wait(10)
         if process.stdout is not None:
             process.stdout.close()
 
@@ -58,14 +69,8 @@ def server() -> Iterator[tuple[str, int, float]]:
 def live(speech: Path, seconds: float, size: int = 512) -> Live:
     """Call a server, speak a file, and count."""
     with server() as (address, process, start):
-        before, since = _cpu_seconds(process), time.monotonic()
+        before, since = cpu_seconds(process), time.monotonic()
         wanted: Literal[256, 512] = 256 if size == 256 else 512
         report = asyncio.run(call(address, file=speech, seconds=seconds, size=wanted))
-        share = (_cpu_seconds(process) - before) / (time.monotonic() - since)
+        share = (cpu_seconds(process) - before) / (time.monotonic() - since)
     return Live(start, report, share)
-
-
-def _cpu_seconds(process: int) -> float:
-    """CPU time of a process so far (Linux)."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -40,7 +40,7 @@ def bench(target: Path, speech: Path | None, seconds: float) -> None:
         seconds: length of that call.
     """
     console = Console()
-    studio = Studio.open()
+    studio = Studio.open(live=True)
     console.print(f"{machine()}, {datetime.date.today().isoformat()}")
     found = stages(studio)
     console.print(stage_table(found))

@@ -1,6 +1,6 @@
 """How many sessions this machine carries before the first late picture.
 
-Pictures and their VP8 encoding run in the server's own pool on the real clock, without
+Pictures and their H.264 encoding run in the server's own pool on the real clock, without
 a network: what a browser on another machine would leave to this one.
 """
 
@@ -43,7 +43,7 @@ def run(studio: Studio, size: int, count: int, seconds: float) -> Load:
     """Let `count` sessions run for `seconds` on the real clock."""
     identity = studio.presenter(studio.presenters[0].id, size)
     sound = babble(TICKS_PER_SECOND)
-    rows = [_row(studio.pipeline(identity, seed=n, cushion=0), sound, size) for n in range(count)]
+    rows = [_row(studio.pipeline(identity, seed=n, jitter=0), sound, size) for n in range(count)]
     clock, pool = MonotonicClock(), Pool()
     schedule = Schedule(clock.now() + 0.1, 0.04)
     pending: list[Future[object] | None] = [None] * count

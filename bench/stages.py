@@ -7,9 +7,8 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
+from typing import Final
 
-import av
 import numpy as np
 
 from engine.audio import Decimator
@@ -19,8 +18,12 @@ from engine.mixer import Controls, Mixer
 from engine.pipeline import Pipeline
 from engine.studio import Studio
 from engine.types import SOUND_RATE, SOUND_TICK, TICKS_PER_SECOND, Motion, Picture, Samples, Sound
+from server.limits import PICTURE_START_BITRATE
+from server.media.encoder import PICTURE_STEP, SLICE, Codec, SoundEncoder, open_picture_encoder
+from server.media.tracks import as_yuv
 
 ROUNDS = 200
+CODECS: Final[tuple[Codec, ...]] = ("H264", "VP8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ def stages(studio: Studio) -> list[Stage]:
         measure("listen: log-mel and network", lambda: listener.hear(heard)),
         measure("idle", lambda: idle.step(lively)),
         measure("mix", lambda: mixer.mix(mixed)),
+        measure("encode Opus, 20 ms", sound_encoder()),
     ]
     for size in studio.sizes:
         found += _picture_stages(studio, size, sound)
@@ -81,12 +85,14 @@ def stages(studio: Studio) -> list[Stage]:
 
 def _picture_stages(studio: Studio, size: int, sound: list[Samples]) -> list[Stage]:
     identity = studio.presenter(studio.presenters[0].id, size)
-    motions = recorded(studio.pipeline(identity, seed=0, cushion=0), sound)
+    motions = recorded(studio.pipeline(identity, seed=0, jitter=0), sound)
     turn = itertools.cycle(motions)
     pictures = itertools.cycle([identity.draw(motion) for motion in motions[:TICKS_PER_SECOND]])
-    encode = encoder(size)
-    pipeline = studio.pipeline(identity, seed=0, cushion=0)
+    pipeline = studio.pipeline(identity, seed=0, jitter=0)
     said = itertools.cycle(sound)
+
+    def encoding(encode: Callable[[Picture], object]) -> Callable[[], object]:
+        return lambda: encode(next(pictures))
 
     def whole() -> object:
         pipeline.push(Sound(next(said), SOUND_RATE))
@@ -94,7 +100,7 @@ def _picture_stages(studio: Studio, size: int, sound: list[Samples]) -> list[Sta
 
     return [
         measure(f"draw {size}", lambda: identity.draw(next(turn))),
-        measure(f"encode VP8 {size}", lambda: encode(next(pictures))),
+        *(measure(f"encode {codec} {size}", encoding(encoder(size, codec))) for codec in CODECS),
         measure(f"whole tick {size}, not encoded", whole),
     ]
 
@@ -104,24 +110,23 @@ def recorded(pipeline: Pipeline, sound: list[Samples]) -> list[Motion]:
     motions = []
     for samples in sound:
         pipeline.push(Sound(samples, SOUND_RATE))
-        motions.append(pipeline.move(pipeline.tick()))
+        motions.append(pipeline.mix(pipeline.hear(pipeline.tick())))
     return motions
 
 
-def encoder(size: int) -> Callable[[Picture], object]:
-    """VP8 as the server sends it: real time, one thread."""
-    codec = av.CodecContext.create("libvpx", "w")
-    codec.width = codec.height = size
-    codec.pix_fmt = "yuv420p"
-    codec.bit_rate = 800_000
-    codec.framerate = Fraction(TICKS_PER_SECOND)
-    codec.options = {"cpu-used": "-6", "deadline": "realtime", "noise-sensitivity": "4"}
-    codec.thread_count = 1
+def encoder(size: int, codec: Codec = "H264") -> Callable[[Picture], object]:
+    """A picture of RGB to a packet, as the server does it."""
+    opened = open_picture_encoder(codec, size, size, PICTURE_START_BITRATE)
     count = itertools.count()
 
     def encode(picture: Picture) -> object:
-        frame = av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format="yuv420p")
-        frame.pts = next(count)
-        return codec.encode(frame)
+        return opened.encode(as_yuv(picture), next(count) * PICTURE_STEP, keyframe=False)
 
     return encode
+
+
+def sound_encoder() -> Callable[[], object]:
+    """20 ms of a voice to a packet of Opus."""
+    opened, count = SoundEncoder(), itertools.count()
+    voice = babble(1, seed=1)[0][:SLICE]
+    return lambda: opened.encode(voice, next(count) * SLICE)
