@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import av
 import httpx
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from engine.bundle import Bundle
 from engine.portrait import decode_picture
 from engine.tracker import FaceTracker
 from engine.types import Floats, Picture, floats
+from server.protocol import ErrorBody, SessionRequest
 from tests.support.browser import Complaints, chromium
 from tests.support.lips import SPEECH, best_lag, expected_opening, see
 from tests.support.sound import loudness, offset, read
@@ -64,6 +66,24 @@ RECORD = """async seconds => {
 }"""
 
 
+KEEP_PEERS = """(() => {
+  const Peer = RTCPeerConnection;
+  window.peers = [];
+  window.RTCPeerConnection = function (...given) {
+    const peer = new Peer(...given);
+    peers.push(peer);
+    return peer;
+  };
+  RTCPeerConnection.prototype = Peer.prototype;
+})();"""
+"""Lets a test reach the page's connections."""
+FAIL = """() => {
+  const peer = peers.at(-1);
+  Object.defineProperty(peer, "connectionState", { value: "failed" });
+  peer.dispatchEvent(new Event("connectionstatechange"));
+}"""
+
+
 @dataclass(frozen=True)
 class Recorded:
     """What the page showed and played: seconds and pictures, seconds and loudness."""
@@ -89,6 +109,7 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Called]:
     with server() as (url, _, _), chromium(microphone) as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         complaints = Complaints(page)
+        page.add_init_script(KEEP_PEERS)
         page.goto(url)
         page.get_by_role("radio", name="Samuel").check(force=True)
         page.locator("#voice-modes").get_by_text("Microphone").click()
@@ -166,8 +187,74 @@ def test_the_data_channel_works_both_ways(called: Called) -> None:
     expect(body).to_have_attribute("data-state", "interrupted")
 
 
-def test_closing_the_page_ends_the_session(called: Called) -> None:
+def test_the_panel_shows_where_the_server_s_time_goes(called: Called) -> None:
+    page = called.page
+    page.locator("#timing > summary").click()
+    for step in ("decoded", "taken", "rendered", "encoded", "handed_over", "network", "buffer"):
+        expect(page.locator(f"[data-step={step}]")).to_be_visible()
+    expect(page.locator("#figure-bitrate")).to_have_text(re.compile(r"\d\.\d+ Mbit/s"))
+    expect(page.locator("#figure-viewers")).to_have_text("1")
+    page.screenshot(path=ARTIFACTS / "panel.png")
+    whole = int((page.locator("#budget-whole").inner_text()).removesuffix(" ms"))
+    print(f"{whole} ms from the voice to the screen")
+    assert 20 < whole < 1_000
+    page.locator("#timing > summary").click()
+
+
+def test_quality_is_changed_in_the_running_call(called: Called) -> None:
+    called.page.locator("#picture > summary").click()
+    called.page.get_by_text("Saves data", exact=True).click()
+    called.page.wait_for_timeout(1_000)
+    expect(called.page.get_by_role("alert")).to_be_empty()
+
+
+def test_a_call_is_recorded_and_its_film_downloaded(called: Called, tmp_path: Path) -> None:
+    page = called.page
+    page.get_by_role("button", name="Record").click()
+    expect(page.locator("#recorded-time")).to_have_text("0:03", timeout=15_000)
+    page.get_by_role("button", name="Record").click()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    download.value.save_as(tmp_path / "film.mp4")
+    with av.open(tmp_path / "film.mp4") as film:
+        kinds = sorted(stream.type for stream in film.streams)
+        seconds = (film.duration or 0) / av.time_base
+    assert kinds == ["audio", "video"]
+    assert 2.0 < seconds < 12.0
+
+
+def test_a_broken_connection_is_replaced_in_the_same_session(called: Called) -> None:
+    page, offers = called.page, list[str]()
+    page.on("request", lambda it: offers.append(it.url) if it.url.endswith("/offer") else None)
+    sessions: list[str] = []
+    page.on("request", lambda it: sessions.append(it.url) if it.url.endswith("sessions") else None)
+    page.evaluate(FAIL)
+    expect(page.locator("body")).to_have_attribute("data-connection", "trying")
+    expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=10_000)
+    assert (len(offers), sessions) == (1, [])
     assert httpx.get(f"{called.url}/health").json()["sessions"] == 1
+    first = page.evaluate("document.querySelector('#live').currentTime")
+    page.wait_for_timeout(1_000)
+    assert page.evaluate("document.querySelector('#live').currentTime") > first + 0.5
+
+
+def test_a_session_that_is_gone_is_replaced_by_one_like_it(called: Called) -> None:
+    page = called.page
+    gone = ErrorBody(code="unknown_session", message="it ended").model_dump()
+    page.route("**/offer", lambda route: route.fulfill(status=404, json=gone), times=1)
+    with page.expect_request("**/v1/sessions") as request:
+        page.evaluate(FAIL)
+    expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=15_000)
+    wish = SessionRequest.model_validate_json(request.value.post_data or "")
+    assert (wish.presenter, wish.quality, wish.controls.emotion) == ("samuel", "low", "happy")
+    refused = [text for text in called.complaints.found if "404" in text]
+    called.complaints.found.remove(*refused)  # the browser's own word for the answer above
+
+
+def test_closing_the_page_ends_the_session(called: Called) -> None:
     called.page.goto("about:blank")
-    called.page.wait_for_timeout(1_500)
-    assert httpx.get(f"{called.url}/health").json()["sessions"] == 0
+    for _ in range(50):  # noticed within five seconds, also on a busy machine
+        if httpx.get(f"{called.url}/health").json()["sessions"] == 0:
+            return
+        called.page.wait_for_timeout(100)
+    raise AssertionError("the session goes on without its page")

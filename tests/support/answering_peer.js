@@ -1,12 +1,20 @@
-// The far end of a call, inside the page: answers `/v1/sessions` and the offer with a second
-// peer connection, so that the page's half can be tested alone. `far` is for the test.
+// The far end of a call, inside the page: answers `/v1/sessions` and the offers with peer
+// connections of its own, so that the page's half can be tested alone. `far` is for the test.
 (() => {
   const setting = (source) => ({ source, gain: 1, smoothing: 0 });
   const far = (window.far = {
-    requests: [],
-    messages: [],
-    ended: false,
-    say: (message) => far.channel.send(JSON.stringify(message)),
+    requests: [], // bodies of those that wanted a session
+    offered: [], // ids of the sessions that offers came for
+    tokens: [], // what every request showed as authorization
+    messages: [], // that came over the data channel, pings apart
+    ended: [], // ids of the sessions that were given back
+    offline: false, // no request arrives
+    forgotten: new Set(), // ids of sessions that there are no longer
+    answersPings: true,
+    record: null, // makes the answers to a record message
+    say: (message) => far.channel.readyState === "open" && far.channel.send(JSON.stringify(message)),
+    /** Break the connection as a network does that is gone. */
+    vanish: () => far.peer.close(),
     controls: {
       mouth: setting("voice"),
       pose: setting("idle"),
@@ -20,8 +28,9 @@
 
   function receive({ data }) {
     const message = JSON.parse(data);
-    if (message.type === "ping") return far.say({ type: "pong", time: message.time });
-    far.messages.push(message);
+    if (message.type !== "ping") far.messages.push(message);
+    else if (far.answersPings) far.say({ type: "pong", time: message.time });
+    if (message.type === "record") far.record?.(message).forEach(far.say);
   }
 
   /** Grey pictures that change, 25 a second. */
@@ -30,6 +39,7 @@
     const drawing = canvas.getContext("2d");
     let count = 0;
     setInterval(() => {
+      if (far.draw) return far.draw(drawing, count++);
       drawing.fillStyle = `hsl(0 0% ${40 + (count++ % 20)}%)`;
       drawing.fillRect(0, 0, 256, 256);
     }, 40);
@@ -37,34 +47,50 @@
   }
 
   async function answer(offer) {
-    far.peer = new RTCPeerConnection();
-    far.peer.addEventListener("datachannel", ({ channel }) => {
+    const peer = (far.peer = new RTCPeerConnection());
+    peer.addEventListener("datachannel", ({ channel }) => {
       far.channel = channel;
       channel.addEventListener("message", receive);
     });
-    far.peer.addEventListener("track", ({ track }) => (far.heard = track));
-    await far.peer.setRemoteDescription(offer);
-    far.peer.addTrack(pictures());
-    await far.peer.setLocalDescription();
-    while (far.peer.iceGatheringState !== "complete") {
+    peer.addEventListener("track", ({ track }) => (far.heard = track));
+    await peer.setRemoteDescription(offer);
+    peer.addTrack(pictures());
+    await peer.setLocalDescription();
+    while (peer.iceGatheringState !== "complete") {
       await new Promise((resolve) =>
-        far.peer.addEventListener("icegatheringstatechange", resolve, { once: true }),
+        peer.addEventListener("icegatheringstatechange", resolve, { once: true }),
       );
     }
-    return { type: "answer", sdp: far.peer.localDescription.sdp };
+    return { type: "answer", sdp: peer.localDescription.sdp };
+  }
+
+  const fail = (status, code) => Response.json({ code, message: code }, { status });
+
+  async function open(body) {
+    far.requests.push(body);
+    const id = "abcdefgh"[far.requests.length - 1];
+    const addresses = { voice: `/v1/sessions/${id}/voice`, whip: `/whip/${id}`, whep: `/whep/${id}` };
+    const { controls } = far;
+    return Response.json({ id, presenter: "ada", size: 512, controls, ice_servers: [], ...addresses });
+  }
+
+  async function offer(id, body) {
+    far.offered.push(id);
+    if (far.forgotten.has(id)) return fail(404, "unknown_session");
+    return Response.json(await answer(JSON.parse(body)));
   }
 
   const reallyFetch = window.fetch;
   window.fetch = async (address, options = {}) => {
     const path = new URL(address, document.baseURI).pathname;
-    if (options.method === "DELETE") {
-      far.ended = true;
-      return Response.json({});
-    }
-    if (path.endsWith("/offer")) return Response.json(await answer(JSON.parse(options.body)));
-    if (!path.endsWith("/v1/sessions")) return reallyFetch(address, options);
-    far.requests.push(options.body);
-    const { controls } = far;
-    return Response.json({ id: "a", presenter: "ada", size: 512, controls, ice_servers: [] });
+    if (path.includes("/v1/recordings/")) return far.file?.() ?? fail(404, "unknown_recording");
+    const [, id, what] = path.match(/\/v1\/sessions\/([^/]+)(.*)$/) ?? [];
+    if (!id && !path.endsWith("/v1/sessions")) return reallyFetch(address, options);
+    if (far.offline) throw new TypeError("Failed to fetch");
+    far.tokens.push(options.headers?.Authorization ?? null);
+    if (!id) return open(options.body);
+    if (what === "/offer") return offer(id, options.body);
+    if (options.method === "DELETE") far.ended.push(id);
+    return new Response(null, { status: 204 });
   };
 })();

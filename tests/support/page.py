@@ -5,17 +5,21 @@ from __future__ import annotations
 import io
 import re
 import wave
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
-from playwright.sync_api import Browser, Page, Route
+from playwright.sync_api import Browser, Page, Route, expect
 
-from server.guard import HEADERS
-from server.protocol import Presenter, PresenterList
+from server.doors.guard import HEADERS
+from server.protocol import Message, Presenter, PresenterList
+from tests.support.browser import Complaints
 
 WEB: Final = Path(__file__).parents[2] / "client" / "web"
+FAR_END: Final = Path(__file__).with_name("answering_peer.js")
 ADDRESS: Final = "http://localhost:8/"
 """Nothing listens there: every request is answered by the test."""
 NAMES: Final = ("ada", "kenji", "nora")
@@ -50,6 +54,43 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Page
     return page
 
 
+@contextmanager
+def far_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Iterator[Page]:
+    """A loaded page whose far end is inside it; it must not complain about anything."""
+    page = open_page(browser, width=width, height=height)
+    complaints = Complaints(page)
+    page.add_init_script(path=FAR_END)
+    page.goto(ADDRESS)
+    expect(page.locator("#name")).to_have_text("Ada")
+    yield page
+    page.close()
+    assert not complaints.found, complaints.found
+
+
+def call(page: Page, voice: str = "Microphone") -> None:
+    """Start a call and wait for its first picture."""
+    page.locator("#voice-modes").get_by_text(voice).click()
+    page.locator("#start").click()
+    expect(page.locator("body")).to_have_attribute("data-alive", "")
+
+
+def say(page: Page, message: Message) -> None:
+    """Let the far end send a message."""
+    page.evaluate("message => far.say(message)", message.model_dump())
+
+
+def sent(page: Page, count: int) -> list[dict[str, Any]]:
+    """Wait until the page has sent so many messages (pings apart)."""
+    page.wait_for_function("count => far.messages.length >= count", arg=count)
+    messages: list[dict[str, Any]] = page.evaluate("far.messages")
+    return messages
+
+
+def expect_state(page: Page, state: str) -> None:
+    """Wait until the page is in that state."""
+    expect(page.locator("body")).to_have_attribute("data-state", state)
+
+
 def picture() -> bytes:
     """A small JPEG."""
     done, jpeg = cv2.imencode(".jpg", np.full((64, 64, 3), 128, np.uint8))
@@ -58,7 +99,8 @@ def picture() -> bytes:
 
 
 def _give_file(route: Route) -> None:
-    name = route.request.url.removeprefix(ADDRESS) or "index.html"
+    path = route.request.url.removeprefix(ADDRESS).partition("#")[0]
+    name = path.partition("?")[0] or "index.html"
     route.fulfill(path=WEB / name, headers=HEADERS)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +15,21 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from engine.clock import MonotonicClock
+from engine.clock import Clock, MonotonicClock
 from engine.errors import PortraitError
+from engine.mark import Mark, badge
 from engine.scheduler import Pool
 from engine.studio import Studio
 from server.app import create_app
+from server.doors.turn import Relays
 from server.limits import Limits
+from server.media.peer import Line
+from server.metrics import Metrics
+from server.recordings import Recordings
+from server.serve import configured, keep_heap
+from server.session import House
 from server.sessions import Sessions
+from tests.support.leaks import until
 
 WEB = Path(__file__).parents[2] / "client" / "web"
 
@@ -33,23 +43,47 @@ class Serving:
     http: httpx.AsyncClient
 
 
-def opened() -> Studio:
+@contextmanager
+def opened() -> Iterator[Studio]:
     """The built-in bundle; its face tracker has started its threads, which it keeps."""
-    studio = Studio.open()
+    studio = Studio.open(live=True)
     with suppress(PortraitError):
         studio.portrait(studio.presenter_picture(studio.presenters[0].id), 256)
-    return studio
+    yield studio
+    gc.unfreeze()
+    studio.close()
 
 
 @asynccontextmanager
-async def serving(studio: Studio, limits: Limits | None = None) -> AsyncIterator[Serving]:
-    """Serve on a free port of 127.0.0.1 while the block runs."""
+async def serving(
+    studio: Studio,
+    limits: Limits | None = None,
+    *,
+    mark: Mark = badge,
+    vp8_only: bool = False,
+) -> AsyncIterator[Serving]:
+    """Serve on a free port of 127.0.0.1 while the block runs.
+
+    A test process holds far more than a server (FastAPI remembers every application it
+    made): collections that looked through all of it would take seconds.
+    """
+    keep_heap()
     pool = Pool()
-    app = create_app(studio, pool, MonotonicClock(), limits, web=WEB, ice_host="127.0.0.1")
+    app = create_app(
+        studio,
+        pool,
+        MonotonicClock(),
+        limits,
+        web=WEB,
+        ice_host="127.0.0.1",
+        mark=mark,
+        vp8_only=vp8_only,
+    )
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+        server = uvicorn.Server(configured(app))
         running = asyncio.create_task(server.serve([listener]))
+        await until(lambda: server.started)
         try:
             async with httpx.AsyncClient(base_url=url, timeout=15) as http:
                 yield Serving(url, app.state.sessions, http)
@@ -66,3 +100,12 @@ async def asked(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
             yield http
+
+
+def registry_of(
+    studio: Studio, pool: Pool, clock: Clock, limits: Limits, metrics: Metrics | None = None
+) -> Sessions:
+    """Sessions without a server around them; threads that encode end with its own."""
+    encoding = ThreadPoolExecutor(1)  # starts no thread until it is used
+    house = House(pool, encoding, clock, limits, metrics or Metrics(), Recordings(clock))
+    return Sessions(studio, house, Line(clock), Relays())

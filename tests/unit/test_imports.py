@@ -21,8 +21,14 @@ MAY_IMPORT = {
 }
 ROOMS = {
     "torch": ("models/", "train/", "export/"),
-    "aiortc": ("server/peer.py", "server/tracks.py", "server/compat.py", "client/call.py"),
-    "aioice": ("server/compat.py",),
+    "aiortc": (
+        "server/media/peer.py",
+        "server/media/tracks.py",
+        "server/media/offers.py",
+        "server/aiortc_compat.py",
+        "client/call.py",
+    ),
+    "aioice": ("server/aiortc_compat.py",),
     "tensorrt": ("engine/backends/tensorrt.py",),
     "tensorrt_rtx": ("engine/backends/tensorrt.py",),
     "asyncio": ("server/", "client/", "bench/"),

@@ -2,60 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
+import json
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from server.protocol import ControlMessage, InterruptMessage, StateMessage, StatsMessage
-from tests.support.browser import Complaints, chromium
-from tests.support.page import ADDRESS, open_page
+from server.protocol import (
+    ControlMessage,
+    InterruptMessage,
+    QualityMessage,
+    SessionRequest,
+    StateMessage,
+)
+from tests.support.page import ADDRESS, call, expect_state, far_page, say, sent
 
 pytestmark = pytest.mark.e2e
-FAR_END = Path(__file__).parents[1] / "support" / "answering_peer.js"
 FIRST_PICTURE_MS = 5_000  # on a busy machine; the target with a server is 1,500
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    page = open_page(browser)
-    complaints = Complaints(page)
-    page.add_init_script(path=FAR_END)
-    page.goto(ADDRESS)
-    expect(page.locator("#name")).to_have_text("Ada")
-    yield page
-    page.close()
-    assert complaints.found == []
-
-
-def call(page: Page, voice: str = "Microphone") -> None:
-    page.locator("#voice-modes").get_by_text(voice).click()
-    page.locator("#start").click()
-    expect(page.locator("body")).to_have_attribute("data-alive", "")
-
-
-def say(page: Page, message: StateMessage | StatsMessage) -> None:
-    """Let the far end send a message."""
-    page.evaluate("message => far.say(message)", message.model_dump())
-
-
-def sent(page: Page, count: int) -> list[dict[str, Any]]:
-    """Wait until the page has sent so many messages (pings apart)."""
-    page.wait_for_function("count => far.messages.length >= count", arg=count)
-    messages: list[dict[str, Any]] = page.evaluate("far.messages")
-    return messages
-
-
-def expect_state(page: Page, state: str) -> None:
-    expect(page.locator("body")).to_have_attribute("data-state", state)
 
 
 def is_silent(page: Page) -> bool:
@@ -75,17 +37,17 @@ def test_the_presenter_comes_alive_and_the_microphone_is_heard(page: Page) -> No
 def test_states_are_told_in_words(page: Page) -> None:
     call(page)
     say(page, StateMessage(state="speaking"))
-    expect(page.get_by_role("status")).to_have_text("Speaking")
+    expect(page.locator("#state")).to_have_text("Speaking")
     page.get_by_role("button", name="Interrupt").click()
     assert sent(page, 1) == [InterruptMessage().model_dump()]
     say(page, StateMessage(state="interrupted"))
     say(page, StateMessage(state="idle"))
-    expect(page.get_by_role("status")).to_have_text("Interrupted")
-    expect(page.get_by_role("status")).to_have_text("Listening")
+    expect(page.locator("#state")).to_have_text("Interrupted")
+    expect(page.locator("#state")).to_have_text("Listening")
     page.get_by_role("button", name="Mute").click()
     expect_state(page, "muted")
     say(page, StateMessage(state="ended", reason="the server is stopping"))
-    expect(page.get_by_role("status")).to_have_text("Call ended: the server is stopping")
+    expect(page.locator("#state")).to_have_text("Call ended: the server is stopping")
     expect(page.locator("#start")).to_be_visible()
 
 
@@ -121,32 +83,13 @@ def test_a_sample_needs_no_microphone_and_is_heard(page: Page) -> None:
     assert is_silent(page)
 
 
-def test_figures_are_shown(page: Page) -> None:
-    call(page)
-    stats = StatsMessage(pictures=250, repeated=3, dropped_ms=0.0, latency_ms=151.6, render_ms=7.43)
-    say(page, stats)
-    page.get_by_text("Figures").click()
-    expect(page.locator("#figure-latency")).to_have_text("152")
-    expect(page.locator("#figure-render")).to_have_text("7.4")
-    expect(page.locator("#figure-rate")).to_have_text("25", timeout=15_000)
-
-
-def test_a_lost_connection_offers_to_call_again(page: Page) -> None:
-    call(page)
-    page.evaluate("far.peer.close()")
-    expect_state(page, "lost")
-    expect(page.get_by_role("alert")).to_contain_text("connection was lost")
-    assert page.evaluate("far.ended"), "the place is given back"
-    page.get_by_role("button", name="Call again").click()
-    expect(page.locator("body")).to_have_attribute("data-alive", "")
-
-
 def test_hanging_up_gives_the_place_back(page: Page) -> None:
     call(page)
     page.get_by_role("button", name="End").click()
     expect_state(page, "ended")
-    assert page.evaluate("far.ended")
+    assert page.evaluate("far.ended") == ["a"]
     expect(page.locator("#start")).to_be_focused()
+    expect(page.locator("#live")).to_have_js_property("srcObject", None)
 
 
 def test_the_presenter_is_seen_while_the_browser_asks_for_the_microphone(page: Page) -> None:
@@ -160,14 +103,61 @@ def test_the_presenter_is_seen_while_the_browser_asks_for_the_microphone(page: P
         }"""
     )
     call(page)
-    expect(page.get_by_role("status")).to_have_text("Allow the microphone")
+    expect(page.locator("#state")).to_have_text("Allow the microphone")
     page.evaluate("allow()")
-    expect(page.get_by_role("status")).to_have_text("Listening")
+    expect(page.locator("#state")).to_have_text("Listening")
 
 
-def test_a_silent_server_counts_as_lost(page: Page) -> None:
-    page.clock.install()
+def test_size_and_quality_go_with_the_request(page: Page) -> None:
+    page.locator("#picture > summary").click()
+    page.get_by_text("Small", exact=True).click()
+    page.get_by_text("Saves data", exact=True).click()
+    expect(page.locator("#picture-brief")).to_have_text("Small, Saves data")
     call(page)
-    page.evaluate("far.channel.send = () => {}")
-    page.clock.run_for(12_000)
-    expect_state(page, "lost")
+    request = SessionRequest.model_validate(json.loads(page.evaluate("far.requests[0]")))
+    assert (request.size, request.quality) == (256, "low")
+
+
+def test_quality_changes_in_a_running_call(page: Page) -> None:
+    call(page)
+    page.locator("#picture > summary").click()
+    expect(page.get_by_text("Small", exact=True)).to_be_hidden()
+    page.get_by_text("Balanced", exact=True).click()
+    assert sent(page, 1) == [QualityMessage(quality="medium").model_dump()]
+
+
+def test_two_clicks_make_one_call(page: Page) -> None:
+    page.locator("#start").evaluate("button => { button.click(); button.click(); }")
+    expect(page.locator("body")).to_have_attribute("data-alive", "")
+    page.locator("#end").evaluate("button => { button.click(); button.click(); }")
+    expect_state(page, "ended")
+    assert page.evaluate("[far.requests.length, far.ended]") == [1, ["a"]]
+
+
+def test_leaving_the_page_ends_the_call_and_coming_back_is_a_fresh_start(page: Page) -> None:
+    call(page)
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true }))")
+    assert page.evaluate("far.ended") == ["a"]
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
+    expect_state(page, "idle")
+    call(page)
+    assert page.evaluate("far.offered") == ["a", "b"]
+
+
+def test_two_pages_call_at_once(browser: Browser, page: Page) -> None:
+    call(page)
+    with far_page(browser) as other:
+        call(other)
+        expect_state(other, "listening")
+    expect_state(page, "listening")
+
+
+def test_the_addresses_for_others_can_be_copied(page: Page) -> None:
+    expect(page.locator("#share")).to_be_hidden()
+    page.evaluate("navigator.clipboard.writeText = async (text) => (window.copied = text)")
+    call(page)
+    page.locator("#share > summary").click()
+    page.get_by_role("button", name="Copy viewer address (WHEP)").click()
+    expect(page.locator("#copied")).to_have_text("Copied")
+    assert page.evaluate("copied") == f"{ADDRESS}whep/a"
+    expect(page.locator("#address-whip")).to_have_value(f"{ADDRESS}whip/a")

@@ -117,6 +117,11 @@ def test_a_blocked_microphone_is_told_in_words(page: Page) -> None:
     expect(page.locator("body")).to_have_attribute("data-state", "failed")
 
 
+def test_no_microphones_are_listed_before_there_is_a_permission(page: Page) -> None:
+    expect(page.locator("#start")).to_be_enabled()
+    expect(page.locator("#microphones")).to_be_hidden()
+
+
 def test_a_server_that_is_gone_can_be_tried_again(browser: Browser) -> None:
     page = open_page(browser)
     page.route("**/v1/presenters", lambda route: route.abort())

@@ -1,0 +1,43 @@
+"""How long the event loop was kept from turning."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+STEP_SECONDS: Final = 0.005
+BLOCKED_MS: Final = 50.0
+"""No input may keep the loop for longer: a picture and its sound would be late."""
+
+
+@dataclass
+class Stalls:
+    """The longest that the loop was kept busy by one thing, in milliseconds."""
+
+    longest_ms: float = 0.0
+
+
+@asynccontextmanager
+async def stalls() -> AsyncIterator[Stalls]:
+    """Watch the running loop during the block."""
+    found = Stalls()
+
+    async def watch() -> None:
+        while True:
+            start = time.monotonic()
+            await asyncio.sleep(STEP_SECONDS)
+            late = time.monotonic() - start - STEP_SECONDS
+            found.longest_ms = max(found.longest_ms, 1000 * late)
+
+    watching = asyncio.create_task(watch())
+    await asyncio.sleep(0)
+    try:
+        yield found
+        await asyncio.sleep(2 * STEP_SECONDS)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
