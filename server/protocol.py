@@ -4,9 +4,15 @@ HTTP bodies and data-channel messages are these classes as JSON; unknown fields 
 refused. Server, Python client and tests share them; the page speaks the same.
 
 Over the data channel `control` (ordered, reliable, text):
-  client to server: ControlMessage, InterruptMessage, QualityMessage, RecordMessage, PingMessage
+  client to server: ControlMessage, InterruptMessage, QualityMessage, RecordMessage,
+    RecordMotionMessage, CalibrateMessage, MotionMessage, PingMessage
   server to client: StateMessage, SpeechMessage, StatsMessage, ControlsMessage,
     RecordingMessage, PongMessage, ErrorMessage
+
+Over the data channel `motion` (best unordered, never sent again): MotionMessage
+
+Over the WebSocket `/v1/sessions/{id}/motion`: MotionMessage, CalibrateMessage;
+  server to client: ErrorMessage
 
 Over the WebSocket `/v1/sessions/{id}/voice`:
   client to server: HelloMessage first, then PCM as binary messages; EndMessage after an
@@ -25,6 +31,9 @@ Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Quality = Literal["low", "medium", "high"]
 """Ceiling of the pictures' bit rate: 0.4, 1 and 2.5 Mbit/s."""
 SourceName = Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")]
+CoefficientName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")]
+Coefficient = Annotated[float, Field(ge=-1000.0, le=1000.0)]
+LookName = Annotated[str, Field(pattern=r"^[\w][\w .-]{0,39}$")]
 
 
 class Message(BaseModel):
@@ -37,10 +46,16 @@ class ComponentPatch(Message):
     """Change of one component; what is left out stays as it is."""
 
     source: SourceName | None = None
-    """mouth: voice, idle, still. pose and expression: idle, still."""
+    """One of `PresenterList.sources`: voice (mouth only), camera (a driver's face, tracked by the
+    page or by the server), motion (a stream of MotionMessage), file (a motion file), sliders,
+    idle, still."""
     gain: Gain | None = None
     smoothing: Share | None = None
     """0 follows at once, 1 is the slowest."""
+    hold: bool | None = None
+    """Keep what it does now, whatever its source does."""
+    limit: Share | None = None
+    """How much of the bundle's range may be used, 1 = all."""
 
 
 class ControlsPatch(Message):
@@ -56,6 +71,16 @@ class ControlsPatch(Message):
     """How often the eyes blink, 1 = as people do, 0 = never."""
     gaze: Gain | None = None
     """How far the gaze wanders, 1 = as people do, 0 = fixed."""
+    sliders: Annotated[dict[CoefficientName, Coefficient], Field(max_length=64)] | None = None
+    """Coefficients of the source `sliders`; those that are not named stay as they are."""
+    voice_first: bool | None = None
+    """While a voice speaks the mouth follows it, whatever the mouth's source is."""
+    fade_ms: Annotated[int, Field(ge=0, le=2000)] | None = None
+    """How long a component takes from one source to the next."""
+    steadiness: Share | None = None
+    """How calmly a driver is followed: 0 at once, with every tremor; 1 calm, and late."""
+    mirror: bool | None = None
+    """Whether the driver's left is the face's right, as in a mirror."""
 
 
 class ComponentState(Message):
@@ -64,6 +89,8 @@ class ComponentState(Message):
     source: str
     gain: float
     smoothing: float
+    hold: bool
+    limit: float
 
 
 class Controls(Message):
@@ -76,6 +103,11 @@ class Controls(Message):
     emotion_strength: float
     blink: float
     gaze: float
+    sliders: dict[str, float]
+    voice_first: bool
+    fade_ms: int
+    steadiness: float
+    mirror: bool
 
 
 class Presenter(Message):
@@ -87,6 +119,14 @@ class Presenter(Message):
     """Address of the portrait (JPEG, 512 px), relative to the server."""
 
 
+class CoefficientRange(Message):
+    """One number of a face's motion, and its limits."""
+
+    name: str
+    low: float
+    high: float
+
+
 class PresenterList(Message):
     """Answer of `GET /v1/presenters`: who there is, and what can be asked of them."""
 
@@ -95,6 +135,8 @@ class PresenterList(Message):
     sizes: list[int]
     sources: dict[str, list[str]]
     """Sources by component, the default first."""
+    coefficients: dict[str, list[CoefficientRange]]
+    """By component, in the order of `MotionMessage.vector`: mouth, expression, pose."""
 
 
 class SessionRequest(Message):
@@ -127,6 +169,8 @@ class SessionCreated(Message):
     ice_servers: list[IceServer]
     voice: str
     """Address of the WebSocket that takes speech, relative to the server."""
+    motion: str
+    """Address of the WebSocket that takes motion, relative to the server."""
     whip: str
     """Address that takes a microphone and a camera from OBS, FFmpeg or a browser."""
     whep: str
@@ -184,13 +228,53 @@ class RecordMessage(Message):
     on: bool
 
 
+class CalibrateMessage(Message):
+    """Client: the driver's face is at rest now; what it does is measured from here on."""
+
+    type: Literal["calibrate"] = "calibrate"
+
+
+class RecordMotionMessage(Message):
+    """Client: start to keep what the face does as a motion file, or finish the file."""
+
+    type: Literal["record_motion"] = "record_motion"
+    on: bool
+
+
+class MotionMessage(Message):
+    """Client, 10 to 60 a second: what a face does, of a tracker, a telephone or a script.
+
+    Coefficients have ARKit's names (see `PresenterList.coefficients`); the pose is `yaw`,
+    `pitch`, `roll` in degrees and `x`, `y`, `scale`.
+    """
+
+    type: Literal["motion"] = "motion"
+    time: float
+    """Seconds of the sender's own clock, which has to run evenly and may begin anywhere:
+    messages that are late or overtaken find their place by it."""
+    driver: bool = False
+    """True: read from a person's face by a tracker; the person's own rest is taken off, it is
+    steadied, and it is the source `camera`. False: taken as it is, the source `motion`."""
+    coefficients: Annotated[dict[CoefficientName, Coefficient], Field(max_length=96)] | None = None
+    """By name; those that are not named are 0, unknown names are passed over."""
+    vector: Annotated[list[Coefficient], Field(max_length=96)] | None = None
+    """In place of names: all coefficients in the order of `PresenterList.coefficients`."""
+    matrix: Annotated[list[Coefficient], Field(min_length=16, max_length=16)] | None = None
+    """In place of the pose: where the head is, as MediaPipe's face landmarker tells it
+    (column by column, centimetres)."""
+    face: bool = True
+    """False: the tracker sees no face now."""
+
+
 class RecordingMessage(Message):
     """Server: what became of a recording."""
 
     type: Literal["recording"] = "recording"
+    kind: Literal["call", "motion"] = "call"
+    """An MP4 of the call, or a motion file."""
     state: Literal["running", "ready", "failed"]
     address: str | None = None
-    """Where the finished MP4 is fetched from, relative to the server; kept for minutes."""
+    """Where the finished file is fetched from, relative to the server; kept for minutes."""
     seconds: float = 0.0
     message: str | None = None
     """What went wrong, and what to do."""
@@ -229,6 +313,26 @@ class SpeechMessage(Message):
     """Counts from 1 in a session."""
     position_ms: float
     """Sound of this utterance that has been handed over to RTP."""
+
+
+class MotionAccepted(Message):
+    """Answer of `PUT /v1/sessions/{id}/motion`: what the source `file` plays from now on."""
+
+    seconds: float
+    loop: bool
+
+
+class Look(Message):
+    """A set of controls with a name."""
+
+    name: str
+    controls: ControlsPatch
+
+
+class LookList(Message):
+    """Answer of `GET /v1/looks`."""
+
+    looks: list[Look]
 
 
 class SpeechAccepted(Message):
@@ -277,6 +381,25 @@ class QueueStats(Message):
     """Ever thrown away because it was full."""
 
 
+class CameraStats(Message):
+    """How a driver is followed."""
+
+    state: Literal["absent", "learning", "following", "lost"]
+    """learning: the driver's face at rest, in the first second. lost: no face is seen."""
+    tracker: Literal["page", "server"] | None
+    """Who reads the camera's pictures; the page's readings come as MotionMessage."""
+    rate: float
+    """Readings in the last second."""
+    quality: float
+    """Share of them in which a face was seen."""
+    latency_ms: float
+    """95th percentile: picture (or reading) in to the picture that shows it handed to RTP."""
+    late: int
+    """Readings that came after newer ones had been used."""
+    dropped: int
+    """Pictures for which no worker had time."""
+
+
 class StatsMessage(Message):
     """Server, every second: how the session goes."""
 
@@ -300,6 +423,8 @@ class StatsMessage(Message):
     """Everybody who is sent this session, the page included."""
     lost: int = 0
     """Packets of the microphone that never came."""
+    camera: CameraStats | None = None
+    """None before a driver was there."""
 
 
 class ControlsMessage(Message):
@@ -340,9 +465,17 @@ class Health(Message):
 
 
 ClientMessage = Annotated[
-    ControlMessage | InterruptMessage | QualityMessage | RecordMessage | PingMessage,
+    ControlMessage
+    | InterruptMessage
+    | QualityMessage
+    | RecordMessage
+    | RecordMotionMessage
+    | CalibrateMessage
+    | MotionMessage
+    | PingMessage,
     Field(discriminator="type"),
 ]
+DrivingMessage = Annotated[MotionMessage | CalibrateMessage, Field(discriminator="type")]
 VoiceMessage = Annotated[HelloMessage | EndMessage | InterruptMessage, Field(discriminator="type")]
 ServerMessage = Annotated[
     StateMessage
