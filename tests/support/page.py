@@ -15,7 +15,7 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Route, expect
 
 from server.doors.guard import HEADERS
-from server.protocol import Message, Presenter, PresenterList
+from server.protocol import CoefficientRange, Message, Presenter, PresenterList
 from tests.support.browser import Complaints
 
 WEB: Final = Path(__file__).parents[2] / "client" / "web"
@@ -35,6 +35,7 @@ PEOPLE: Final = PresenterList(
         "pose": ["idle", "still"],
         "expression": ["idle", "still"],
     },
+    coefficients={"mouth": [CoefficientRange(name="jawOpen", low=0.0, high=1.0)]},
 )
 SAMPLES: Final = [
     {"id": "one", "title": "First", "file": "one.wav", "text": "This is the first sentence."},
