@@ -80,6 +80,9 @@ def serve(
     badge: Annotated[
         bool, typer.Option(help="Show in a corner that the face was made by a machine.")
     ] = True,
+    looks: Annotated[
+        Path | None, typer.Option(help="File that keeps saved looks; your own when left out.")
+    ] = None,
 ) -> None:
     """Serve the page, the API and the avatars until Ctrl+C; it then waits for live sessions.
 
@@ -126,6 +129,7 @@ def serve(
         proxies=proxy_address or LOCAL_PROXIES,
         vp8_only=vp8_only,
         mark=mark.badge if badge else mark.unmarked,
+        looks=looks or Path(typer.get_app_dir("visavis")) / "looks.json",
         say=typer.echo,
     )
 
