@@ -3,7 +3,7 @@
 ClientError
 ├── CallRefused     the server refused something; `code` is the server's
 ├── CallLost        no connection came about, or it broke
-├── DeviceMissing   no microphone, or no way to use it
+├── DeviceMissing   no such microphone, speaker, camera or virtual camera, or it cannot be used
 └── FileUnusable    a file that cannot be read or written
 """
 
@@ -27,7 +27,7 @@ class CallLost(ClientError):
 
 
 class DeviceMissing(ClientError):
-    """There is no microphone, or it cannot be opened."""
+    """A microphone, speaker, camera or virtual camera is not there, or cannot be opened."""
 
 
 class FileUnusable(ClientError):
