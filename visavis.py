@@ -221,9 +221,13 @@ def render(
 @app.command(cls=BareOptions)
 def call(
     url: Annotated[str, typer.Argument(help="Address of a server.")] = "http://127.0.0.1:8080",
-    presenter: Annotated[str | None, typer.Option(help="Whose face it is.")] = None,
-    portrait: Annotated[Path | None, typer.Option(help="A picture, instead.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Sound to speak.")] = None,
+    presenter: Annotated[
+        str | None, typer.Option(help="Whose face it is: `--presenter ada`.")
+    ] = None,
+    portrait: Annotated[
+        Path | None, typer.Option(help="A picture, instead: `--portrait me.jpg`.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Sound to speak: `--file speech.wav`.")] = None,
     microphone: Annotated[
         str | None,
         typer.Option(
@@ -260,9 +264,12 @@ def call(
         str | None,
         typer.Option(metavar="SOURCE", help="What moves eyes and brows: `--expression still`."),
     ] = None,
-    record: Annotated[Path | None, typer.Option(help="MP4 file to keep the call in.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Length of the call.")] = None,
-    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    record: Annotated[
+        Path | None, typer.Option(help="MP4 file to keep the call in: `--record call.mp4`.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length: `--seconds 60`.")] = None,
+    size: Annotated[int, typer.Option(help="Of the pictures: `--size 256`, or 512.")] = 512,
+    token: TokenOption = None,
 ) -> None:
     """Call a server from the terminal, as the page does, until Ctrl+C.
 
@@ -305,6 +312,7 @@ def call(
                 virtual_camera=shows,
                 seconds=seconds,
                 record=record,
+                token=token,
                 progress=True,
             )
         )
@@ -313,13 +321,8 @@ def call(
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         return
-    typer.echo(
-        f"{report.pictures} pictures in {report.seconds:.1f} s "
-        f"({report.pictures_per_second:.1f} a second, longest gap {report.longest_gap_ms:.0f} ms), "
-        f"{report.sound_ms / 1000:.1f} s of sound"
-    )
-    for device in filter(None, (hears, sees, speaks, shows)):
-        typer.echo(str(device))
+    for said in filter(None, (report, hears, sees, speaks, shows)):
+        typer.echo(str(said))
     if report.ended is not None:
         typer.echo(f"The server ended it: {report.ended}", err=True)
 

@@ -77,6 +77,7 @@ async def call(
     virtual_camera: VirtualCamera | None = None,
     seconds: float | None = None,
     record: Path | None = None,
+    token: str | None = None,
     progress: bool = False,
     on_picture: PictureListener | None = None,
     on_sound: SoundListener | None = None,
@@ -97,6 +98,7 @@ async def call(
         virtual_camera: where it is seen.
         seconds: length of the call; a file's own length when left out.
         record: MP4 file to keep the call in.
+        token: where the server asks for one.
         progress: show a terminal how the call goes; Ctrl+C there ends it in order.
         on_picture, on_sound, on_message: get what comes from the server.
 
@@ -129,7 +131,7 @@ async def call(
         if recorder is not None:
             stack.push_async_callback(recorder.close)
         conversation = await stack.enter_async_context(
-            connected(url, voice, settings, portrait, camera)
+            connected(url, voice, settings, portrait, camera, token)
         )
         conversation.on_picture, conversation.on_sound = see, hear
         conversation.on_message, conversation.recorder = on_message, recorder
@@ -161,9 +163,11 @@ async def connected(
     settings: SessionRequest,
     portrait: Path | None = None,
     camera: Camera | None = None,
+    token: str | None = None,
 ) -> AsyncIterator[Conversation]:
     """A conversation with a new session; both end with the block."""
-    async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS) as http:
+    headers = requests.authorization(token)
+    async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS, headers=headers) as http:
         if camera is not None:
             sources = (await requests.offered(http)).sources
             controls = driven(settings.controls, sources, not isinstance(voice, Silence))

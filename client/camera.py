@@ -31,6 +31,8 @@ class Camera:
         capture: opens a source.
     """
 
+    name = "camera"
+
     def __init__(
         self,
         source: str,

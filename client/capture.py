@@ -76,7 +76,7 @@ class Capture:
         if sys.platform == "linux":
             video = cv2.VideoCapture(_path(self._source), cv2.CAP_V4L2)
         else:
-            video = cv2.VideoCapture(int(self._source) if self._source.isdecimal() else 0)
+            video = cv2.VideoCapture(int(self._source))
         video.set(cv2.CAP_PROP_FRAME_WIDTH, WIDTH)
         video.set(cv2.CAP_PROP_FRAME_HEIGHT, HEIGHT)
         video.set(cv2.CAP_PROP_FPS, RATE)
@@ -86,7 +86,7 @@ class Capture:
 
 def is_device(source: str) -> bool:
     """Whether a source is a camera, not a film."""
-    return source.isdecimal() or source.startswith("/dev/")
+    return source.isdecimal() or (sys.platform == "linux" and source.startswith("/dev/"))
 
 
 def reason(path: str, platform: str = sys.platform) -> str:

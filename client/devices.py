@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import av
 import numpy as np
 
-from client.card import DEFAULT, Card
+from client.card import DEFAULT, NAMES, Card
 from client.elastic import RATE as RATE
 from client.elastic import Elastic
 from client.elastic import Samples as Samples
@@ -66,6 +66,8 @@ class Microphone:
     Args:
         device: its number, a part of its name, or `default`.
     """
+
+    name = NAMES["input"]
 
     def __init__(self, device: str = DEFAULT) -> None:
         self.sound = Elastic(WAITING_SECONDS, MOST_SECONDS)

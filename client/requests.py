@@ -17,6 +17,11 @@ from server.protocol import (
 )
 
 
+def authorization(token: str | None) -> dict[str, str]:
+    """Headers that show a token."""
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
 async def create(
     http: httpx.AsyncClient, settings: SessionRequest, portrait: Path | None
 ) -> SessionCreated:

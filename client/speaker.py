@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from client.card import DEFAULT, Card
+from client.card import DEFAULT, NAMES, Card
 from client.elastic import RATE, Elastic, Samples
 
 WAITING_SECONDS: Final = 0.04
@@ -22,6 +22,8 @@ class Speaker:
         device: its number, a part of its name, or `default`.
         clock: monotonic, seconds.
     """
+
+    name = NAMES["output"]
 
     def __init__(self, device: str = DEFAULT, clock: Callable[[], float] = time.monotonic) -> None:
         self.sound = Elastic(WAITING_SECONDS, MOST_SECONDS)

@@ -18,6 +18,11 @@ class Watched(Protocol):
     """A device of this machine that takes part in a call."""
 
     @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
     def trouble(self) -> str | None:
         """What is wrong at the moment, and what to do."""
         ...
@@ -63,6 +68,6 @@ class Status:
         for number, device in enumerate(self._devices):
             trouble = device.trouble
             if trouble != self._told.get(number):
-                said = trouble or f"{type(device).__name__.lower()} is back"
+                said = trouble or f"the {device.name} is back"
                 self._console.print(said, markup=False, highlight=False)
                 self._told[number] = trouble

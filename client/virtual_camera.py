@@ -93,10 +93,12 @@ class VirtualCamera:
         clock: monotonic, seconds.
     """
 
+    name = "virtual camera"
+
     def __init__(
         self, size: int, device: str = DEFAULT, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._size, self._name, self._clock = size, device, clock
+        self._size, self._device_name, self._clock = size, device, clock
         self._device: Device | None = None
         self._shelf = Shelf(clock())
         self._changed = Condition()
@@ -108,8 +110,8 @@ class VirtualCamera:
         """What is wrong at the moment, and what to do."""
 
     def __enter__(self) -> VirtualCamera:
-        self._device = opened(self._name, self._size)
-        self._name = self._device.device
+        self._device = opened(self._device_name, self._size)
+        self._device_name = self._device.device
         self._thread.start()
         return self
 
@@ -127,7 +129,7 @@ class VirtualCamera:
 
     def __str__(self) -> str:
         return (
-            f"virtual camera {self._name}: {self.shown} pictures, {self.repeated} of them again, "
+            f"virtual camera {self._device_name}: {self.shown} pictures, {self.repeated} of them again, "
             f"{self.dropped} dropped"
         )
 
@@ -161,7 +163,7 @@ class VirtualCamera:
             device.send(pixels)
         except Exception as error:  # pyvirtualcam's back ends raise what their system gives them
             self.trouble = (
-                f"the virtual camera {self._name} is gone ({error}): the call goes on without it, "
+                f"the virtual camera {self._device_name} is gone ({error}): the call goes on without it, "
                 "and takes it again when it is back"
             )
             self._give_back()
@@ -175,7 +177,7 @@ class VirtualCamera:
             if self._closing:
                 return
         try:
-            self._device = opened(self._name, self._size)
+            self._device = opened(self._device_name, self._size)
         except DeviceMissing:
             return
         self.trouble = None

@@ -1,0 +1,145 @@
+"""A sound server of a test's own, with a microphone and a speaker that are files to it.
+
+PulseAudio with two sinks that nobody hears: `room`, whose monitor is the microphone, and
+`ears`, which is the speaker. PortAudio reaches it through ALSA's plugin, as on a Debian
+machine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Thread
+from typing import Final
+
+import numpy as np
+import pytest
+
+from engine.types import SOUND_RATE, Floats, Samples, floats
+
+PACKAGES: Final = "pulseaudio libasound2-plugins"
+PLUGIN: Final = "libasound_module_pcm_pulse.so"
+START_SECONDS: Final = 10.0
+ASOUNDRC: Final = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
+RAW: Final = (f"--rate={SOUND_RATE}", "--channels=1", "--format=s16le", "--latency-msec=10")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """Sound of the speaker, and when it was there."""
+
+    samples: Samples
+    began: float
+    """When the first sample came, monotonic seconds."""
+
+    @property
+    def floats(self) -> Floats:
+        return floats(self.samples) / np.float32(32_768)
+
+
+class Ear:
+    """Listens to the speaker until it is told to stop."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._pieces: list[bytes] = []
+        self._began = float("inf")
+        self._reading = Thread(target=self._read, daemon=True)
+        self._reading.start()
+
+    def stop(self) -> Heard:
+        self._process.terminate()
+        self._reading.join()
+        self._process.wait()
+        return Heard(np.frombuffer(b"".join(self._pieces), np.int16), self._began)
+
+    def _read(self) -> None:
+        """Its beginning is told by the piece that came quickest after it."""
+        assert self._process.stdout is not None
+        count = 0
+        while piece := os.read(self._process.stdout.fileno(), 65_536):
+            self._pieces.append(piece)
+            count += len(piece) // 2
+            self._began = min(self._began, time.monotonic() - count / SOUND_RATE)
+        self._process.stdout.close()
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """The sound server."""
+
+    process: subprocess.Popen[bytes]
+    environment: dict[str, str]
+    """For a program that is to use it."""
+
+    def say(self, sound: Path) -> subprocess.Popen[bytes]:
+        """Speak a sound file into the microphone."""
+        command = ["paplay", "--device=room", "--latency-msec=30", str(sound)]
+        return subprocess.Popen(command, env=self.environment)
+
+    def listen(self) -> Ear:
+        """Listen to the speaker from now on."""
+        command = ["parec", "--device=ears.monitor", "--raw", *RAW]
+        return Ear(subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE))
+
+    def stop(self) -> None:
+        """Pull the plug."""
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def ask(environment: dict[str, str], *command: str) -> bool:
+    """Whether a question to the sound server is answered."""
+    return subprocess.run(["pactl", *command], env=environment, capture_output=True).returncode == 0
+
+
+@contextmanager
+def pulse(folder: Path) -> Iterator[Pulse]:
+    """Run it; skips a test that cannot have it."""
+    there = any(Path("/usr/lib").glob(f"*/alsa-lib/{PLUGIN}"))
+    if not there or not all(map(shutil.which, ("pulseaudio", "pactl", "paplay", "parec"))):
+        pytest.skip(f"no PulseAudio here: apt-get install {PACKAGES}")
+    environment = prepared(folder)
+    process = started(environment)
+    try:
+        yield Pulse(process, environment)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def prepared(folder: Path) -> dict[str, str]:
+    """An environment in which everything of the sound server lies in `folder`."""
+    runtime = folder / "run"
+    runtime.mkdir(mode=0o700)
+    (folder / ".asoundrc").write_text(ASOUNDRC)
+    return {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(runtime)}
+
+
+def started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """The sound server, once it answers."""
+    loads = (
+        "module-native-protocol-unix",
+        f"module-null-sink sink_name=room rate={SOUND_RATE}",
+        f"module-null-sink sink_name=ears rate={SOUND_RATE}",
+    )
+    command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes"]
+    process = subprocess.Popen(
+        [*command, *(part for load in loads for part in ("-L", load))],
+        env=environment,
+        stderr=subprocess.DEVNULL,
+    )
+    until = time.monotonic() + START_SECONDS
+    while not (
+        ask(environment, "set-default-sink", "ears")
+        and ask(environment, "set-default-source", "room.monitor")
+    ):
+        assert process.poll() is None and time.monotonic() < until, "PulseAudio does not start"
+        time.sleep(0.05)
+    return process
