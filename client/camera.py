@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from client.capture import Capture, Pixels
-from client.errors import ClientError
+from client.errors import ClientError, gone
 
 RETRY_SECONDS: Final = 1.0
 """Between two attempts to open a camera that was lost."""
@@ -119,10 +119,7 @@ class Camera:
     def _reopen(self) -> None:
         if self._capture is not None and self.pictures:
             self.losses += 1
-            self.trouble = (
-                f"camera {self._source} is gone: the call goes on without it, and takes it again "
-                "when it is back"
-            )
+            self.trouble = gone(f"camera {self._source}")
         self._give_back()
         if self._closing.wait(RETRY_SECONDS):
             return

@@ -7,7 +7,7 @@ from threading import Event, Thread
 from typing import Any, Final, Literal, TypeAlias
 
 from client.elastic import RATE
-from client.errors import DeviceMissing
+from client.errors import DeviceMissing, gone
 from client.quiet import quiet
 
 BLOCK: Final = 480
@@ -65,10 +65,7 @@ class Card:
             if self._closing.is_set():
                 return
             self.losses += 1
-            self.trouble = (
-                f"the {self.name} is gone: the call goes on without it, and takes it again when "
-                "it is back"
-            )
+            self.trouble = gone(f"the {self.name}")
             self._stream.close()
             self._open_again()
 

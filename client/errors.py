@@ -32,3 +32,8 @@ class DeviceMissing(ClientError):
 
 class FileUnusable(ClientError):
     """A file cannot be read as sound, or not be written."""
+
+
+def gone(what: str) -> str:
+    """What to say of a device that is lost while a call goes on."""
+    return f"{what} is gone: the call goes on without it, and takes it again when it is back"

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from client.card import DEFAULT
-from client.errors import DeviceMissing
+from client.errors import DeviceMissing, gone
 from client.shelf import BEAT, Shelf
 
 RETRY_SECONDS: Final = 2.0
@@ -129,8 +129,8 @@ class VirtualCamera:
 
     def __str__(self) -> str:
         return (
-            f"virtual camera {self._device_name}: {self.shown} pictures, {self.repeated} of them again, "
-            f"{self.dropped} dropped"
+            f"virtual camera {self._device_name}: {self.shown} pictures, "
+            f"{self.repeated} of them again, {self.dropped} dropped"
         )
 
     def show(self, picture: av.VideoFrame, due: float) -> None:
@@ -162,10 +162,7 @@ class VirtualCamera:
         try:
             device.send(pixels)
         except Exception as error:  # pyvirtualcam's back ends raise what their system gives them
-            self.trouble = (
-                f"the virtual camera {self._device_name} is gone ({error}): the call goes on without it, "
-                "and takes it again when it is back"
-            )
+            self.trouble = gone(f"the virtual camera {self._device_name} ({error})")
             self._give_back()
             return
         self.shown += 1
