@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from client.elastic import RATE, Elastic
+from client.elastic import RATE, Elastic, Samples
 from tests.support.speech import tone
 
 BLOCK, SLICE = 480, 960
 
 
-def through(elastic: Elastic, sound: np.ndarray[tuple[int], np.dtype[np.int16]], faster: float):
+def through(elastic: Elastic, sound: Samples, faster: float) -> tuple[Samples, NDArray[np.float64]]:
     """What a reader gets whose writer's clock is faster by a share, and how deep it was."""
     out, depths, at, owed = [], [], 0, 0.0
     while at + 2 * SLICE < len(sound):

@@ -12,7 +12,8 @@ REPORT = CallReport("x", 0.0, 0, 0.0, 0.0, None, 0.0, None, None, None)
 
 
 class Lamp:
-    name, trouble = "camera", None
+    name = "camera"
+    trouble: str | None = None
 
 
 def test_pictures_are_counted_over_the_last_moments() -> None:
