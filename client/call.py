@@ -30,6 +30,7 @@ from client.driving import driven, follows
 from client.errors import CallLost
 from client.interrupt import interrupted
 from client.playout import Playout
+from client.quiet import quiet
 from client.recorder import Recorder
 from client.report import CallReport as CallReport
 from client.speaker import Speaker
@@ -119,8 +120,9 @@ async def call(
             on_sound(frame, at)
 
     devices = [it for it in (microphone, camera, speaker, virtual_camera) if it is not None]
-    console = Console(stderr=True, quiet=not progress)
     async with AsyncExitStack() as stack:
+        terminal = stack.enter_context(quiet()) if progress else None
+        console = Console(file=terminal, quiet=not progress)
         for device in devices:
             stack.enter_context(device)
         voice: Voice = microphone or Silence()

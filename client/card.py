@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Final, Literal, TypeAlias
 
 from client.elastic import RATE
 from client.errors import DeviceMissing, gone
-from client.quiet import quiet
 
 BLOCK: Final = 480
 """Samples in a call-back: 10 ms."""
@@ -17,6 +16,8 @@ LATENCY: Final = 0.05
 RETRY_SECONDS: Final = 2.0
 """Between two attempts to open a card that was lost."""
 DEFAULT: Final = "default"
+ONE_AT_A_TIME: Final = Lock()
+"""PortAudio opens and closes streams in one thread at a time only."""
 Direction: TypeAlias = Literal["input", "output"]
 NAMES: Final[dict[Direction, str]] = {"input": "microphone", "output": "speaker"}
 PORTAUDIO: Final = "PortAudio is missing: sudo apt install libportaudio2"
@@ -57,7 +58,7 @@ class Card:
         self._closing.set()
         self._finished.set()
         self._watching.join()
-        self._stream.close()
+        self._give_back()
 
     def _watch(self) -> None:
         while True:
@@ -66,7 +67,7 @@ class Card:
                 return
             self.losses += 1
             self.trouble = gone(f"the {self.name}")
-            self._stream.close()
+            self._give_back()
             self._open_again()
 
     def _open_again(self) -> None:
@@ -78,13 +79,17 @@ class Card:
             self.trouble = None
             return
 
+    def _give_back(self) -> None:
+        with ONE_AT_A_TIME:
+            self._stream.close()
+
     def _opened(self) -> Any:
         sounddevice = portaudio()
         device = self._found(sounddevice)
         kind = sounddevice.InputStream if self._direction == "input" else sounddevice.OutputStream
         self._finished.clear()
         try:
-            with quiet():
+            with ONE_AT_A_TIME:
                 stream = kind(
                     RATE,
                     BLOCK,

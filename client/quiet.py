@@ -1,31 +1,28 @@
-"""Libraries in C write what we say better straight to the terminal: not while we open a device."""
+"""A terminal for what we say: libraries in C write what went wrong between our lines."""
 
 from __future__ import annotations
 
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from threading import Lock
-from typing import Final
+from contextlib import contextmanager, redirect_stderr
+from typing import Final, TextIO
 
 ERRORS: Final = 2
-"""File descriptor of standard error."""
-ONE_AT_A_TIME: Final = Lock()
-"""A process has one standard error: two threads that put it back crosswise would lose it."""
+"""File descriptor of standard error, to which ALSA, PortAudio and OpenCV write."""
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing reaches standard error while the block runs, from whichever thread."""
-    with ONE_AT_A_TIME:
-        sys.stderr.flush()
-        kept = os.dup(ERRORS)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+def quiet() -> Iterator[TextIO]:
+    """Only Python reaches standard error while the block runs; gives the file that it writes to."""
+    sys.stderr.flush()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    with os.fdopen(os.dup(ERRORS), "w", buffering=1, errors="backslashreplace") as terminal:
+        os.dup2(nowhere, ERRORS)
+        os.close(nowhere)
         try:
-            os.dup2(nowhere, ERRORS)
-            yield
+            with redirect_stderr(terminal):
+                yield terminal
         finally:
-            os.dup2(kept, ERRORS)
-            os.close(nowhere)
-            os.close(kept)
+            terminal.flush()
+            os.dup2(terminal.fileno(), ERRORS)

@@ -69,5 +69,5 @@ class Status:
             trouble = device.trouble
             if trouble != self._told.get(number):
                 said = trouble or f"the {device.name} is back"
-                self._console.print(said, markup=False, highlight=False)
+                self._console.print(said, markup=False, highlight=False, soft_wrap=True)
                 self._told[number] = trouble

@@ -32,7 +32,7 @@ RAW: Final = (f"--rate={SOUND_RATE}", "--channels=1", "--format=s16le", "--laten
 
 @dataclass(frozen=True)
 class Heard:
-    """Sound of the speaker, and when it was there."""
+    """Sound of a sink, and when it was there."""
 
     samples: Samples
     began: float
@@ -44,7 +44,7 @@ class Heard:
 
 
 class Ear:
-    """Listens to the speaker until it is told to stop."""
+    """Listens to a sink until it is told to stop."""
 
     def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
@@ -54,10 +54,19 @@ class Ear:
         self._reading.start()
 
     def stop(self) -> Heard:
+        """Everything that was heard."""
+        self.terminate()
+        self.wait()
+        return Heard(np.frombuffer(b"".join(self._pieces), np.int16), self._began)
+
+    def terminate(self) -> None:
+        """Hear nothing more."""
         self._process.terminate()
+
+    def wait(self) -> None:
+        """Until all that was heard has been read."""
         self._reading.join()
         self._process.wait()
-        return Heard(np.frombuffer(b"".join(self._pieces), np.int16), self._began)
 
     def _read(self) -> None:
         """Its beginning is told by the piece that came quickest after it."""
@@ -70,28 +79,55 @@ class Ear:
         self._process.stdout.close()
 
 
-@dataclass(frozen=True)
 class Pulse:
-    """The sound server."""
+    """The sound server, and the plug by which it hangs.
 
-    process: subprocess.Popen[bytes]
-    environment: dict[str, str]
-    """For a program that is to use it."""
+    Args:
+        folder: everything of it lies there.
+    """
 
-    def say(self, sound: Path) -> subprocess.Popen[bytes]:
+    def __init__(self, folder: Path) -> None:
+        runtime = folder / "run"
+        runtime.mkdir(mode=0o700)
+        (folder / ".asoundrc").write_text(ASOUNDRC)
+        self.environment = {
+            **os.environ,
+            "HOME": str(folder),
+            "XDG_RUNTIME_DIR": str(runtime),
+        }
+        """For a program that is to use it."""
+        self._process = started(self.environment)
+        self._helpers: list[Ear | subprocess.Popen[bytes]] = []
+
+    def say(self, sound: Path) -> None:
         """Speak a sound file into the microphone."""
         command = ["paplay", "--device=room", "--latency-msec=30", str(sound)]
-        return subprocess.Popen(command, env=self.environment)
+        self._helpers.append(
+            subprocess.Popen(command, env=self.environment, stderr=subprocess.DEVNULL)
+        )
 
-    def listen(self) -> Ear:
-        """Listen to the speaker from now on."""
-        command = ["parec", "--device=ears.monitor", "--raw", *RAW]
-        return Ear(subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE))
+    def listen(self, sink: str = "ears") -> Ear:
+        """Hear from now on what the speaker plays, or what the microphone (`room`) hears."""
+        command = ["parec", f"--device={sink}.monitor", "--raw", *RAW]
+        ear = Ear(subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE))
+        self._helpers.append(ear)
+        return ear
 
-    def stop(self) -> None:
-        """Pull the plug."""
-        self.process.terminate()
-        self.process.wait(10)
+    def unplug(self) -> None:
+        """All sound cards are gone."""
+        self._process.terminate()
+        self._process.wait(10)
+
+    def close(self) -> None:
+        """End it, and who speaks and listens."""
+        for helper in self._helpers:
+            helper.terminate()
+            helper.wait()
+        self.unplug()
+
+    def plug(self) -> None:
+        """They are back."""
+        self._process = started(self.environment)
 
 
 def ask(environment: dict[str, str], *command: str) -> bool:
@@ -105,21 +141,11 @@ def pulse(folder: Path) -> Iterator[Pulse]:
     there = any(Path("/usr/lib").glob(f"*/alsa-lib/{PLUGIN}"))
     if not there or not all(map(shutil.which, ("pulseaudio", "pactl", "paplay", "parec"))):
         pytest.skip(f"no PulseAudio here: apt-get install {PACKAGES}")
-    environment = prepared(folder)
-    process = started(environment)
+    server = Pulse(folder)
     try:
-        yield Pulse(process, environment)
+        yield server
     finally:
-        process.terminate()
-        process.wait(10)
-
-
-def prepared(folder: Path) -> dict[str, str]:
-    """An environment in which everything of the sound server lies in `folder`."""
-    runtime = folder / "run"
-    runtime.mkdir(mode=0o700)
-    (folder / ".asoundrc").write_text(ASOUNDRC)
-    return {**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(runtime)}
+        server.close()
 
 
 def started(environment: dict[str, str]) -> subprocess.Popen[bytes]:
