@@ -23,7 +23,8 @@ import pytest
 
 from engine.types import SOUND_RATE, Floats, Samples, floats
 
-PACKAGES: Final = "pulseaudio libasound2-plugins"
+PACKAGE: Final = "pulseaudio"
+"""Brings its tools and ALSA's plugin along."""
 PLUGIN: Final = "libasound_module_pcm_pulse.so"
 START_SECONDS: Final = 10.0
 ASOUNDRC: Final = "pcm.!default { type pulse }\nctl.!default { type pulse }\n"
@@ -140,7 +141,7 @@ def pulse(folder: Path) -> Iterator[Pulse]:
     """Run it; skips a test that cannot have it."""
     there = any(Path("/usr/lib").glob(f"*/alsa-lib/{PLUGIN}"))
     if not there or not all(map(shutil.which, ("pulseaudio", "pactl", "paplay", "parec"))):
-        pytest.skip(f"no PulseAudio here: apt-get install {PACKAGES}")
+        pytest.skip(f"no PulseAudio here: apt-get install {PACKAGE}")
     server = Pulse(folder)
     try:
         yield server
