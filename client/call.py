@@ -241,6 +241,8 @@ class Conversation:
                 await self._open.wait()
         except TimeoutError:
             raise CallLost("no connection with the server's media: is UDP let through?") from None
+        if self.state == "connecting":  # else the server has told already
+            self.state = "idle"
         self._spawn(self._ping())
 
     def send(self, message: ClientMessage | str) -> None:

@@ -49,11 +49,11 @@ class Speaker:
         """When the next sample played will be heard, in the clock's seconds; None if it will not.
 
         The card says when the first sample of a block leaves it; what waits comes after that
-        block.
+        block, and at the earliest now: a card that begins may stand still for a while.
         """
         if self._asked_until is None or self.card.trouble is not None:
             return None
-        return self._asked_until + self.sound.seconds
+        return max(self._asked_until, self._clock()) + self.sound.seconds
 
     def __str__(self) -> str:
         return f"speaker {self.sound.gaps} gaps, {1000 * self.sound.dropped_seconds:.0f} ms dropped"

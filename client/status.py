@@ -56,12 +56,12 @@ class Status:
         rate = (report.pictures - pictures) / max(report.seconds - began, 0.001)
         parts = [f"{report.seconds:.0f} s", state, f"{rate:.1f} pictures/s"]
         if report.stats is not None:
-            parts.append(f"{report.stats.latency_ms:.0f} ms from sound to picture")
+            parts.append(f"latency {report.stats.latency_ms:.0f} ms")
         if report.round_trip_ms is not None:
-            parts.append(f"{report.round_trip_ms:.0f} ms there and back")
+            parts.append(f"round trip {report.round_trip_ms:.0f} ms")
         if delay is not None:
-            parts.append(f"heard {1000 * delay:.0f} ms later")
-        return ", ".join(parts) + " [dim](Ctrl+C ends it)[/dim]"
+            parts.append(f"speaker +{1000 * delay:.0f} ms")
+        return ", ".join(parts) + " [dim](Ctrl+C ends)[/dim]"
 
     def tell_troubles(self) -> None:
         """Say once what goes wrong with a device, and when it is well again."""

@@ -65,9 +65,9 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def driver(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three seconds of somebody in front of a camera."""
+    """Two seconds of somebody in front of a camera."""
     folder = tmp_path_factory.mktemp("driver")
-    sound = write_wav(folder / "speech.wav", tone(3.0), SOUND_RATE)
+    sound = write_wav(folder / "speech.wav", tone(2.0), SOUND_RATE)
     film = folder / "driver.mp4"
     make_film(studio, studio.presenter("samuel", 512), sound, film, seed=1, controls=Controls())
     return film

@@ -20,11 +20,11 @@ def test_pictures_are_counted_over_the_last_moments() -> None:
     status = Status(Console(file=io.StringIO()), [])
     for step in range(41):
         line = status.line(replace(REPORT, seconds=step / 4, pictures=step), "idle", None)
-    assert "10 s, idle, 4.0 pictures/s" in line and "heard" not in line
+    assert "10 s, idle, 4.0 pictures/s" in line and "speaker" not in line
     for step in range(41, 61):
         report = replace(REPORT, seconds=step / 4, pictures=40, round_trip_ms=12.0)
         line = status.line(report, "speaking", 0.12)
-    assert "speaking, 0.0 pictures/s, 12 ms there and back, heard 120 ms later" in line
+    assert "speaking, 0.0 pictures/s, round trip 12 ms, speaker +120 ms" in line
 
 
 def test_a_trouble_is_told_once_and_so_is_its_end() -> None:
