@@ -24,6 +24,8 @@ WINDOW_SECONDS: Final = 10.0
 """After which the quickest arrivals are looked for anew: clocks drift, ways change."""
 AVERAGING_SECONDS: Final = 1.0
 """Over which the sound's delay is averaged: cards tell it in steps of a block."""
+EVEN_SECONDS: Final = 0.02
+"""By which pictures wait where there is no sound to wait for: most that come late are not."""
 JUMP_SECONDS: Final = 0.1
 """A change of the delay that is followed at once."""
 
@@ -78,9 +80,8 @@ class Playout:
         if self._camera is None:
             return
         now, media = self._clock(), frame.time or 0.0
-        zero = self._picture_zero(now, media)
-        due = now if self.delay is None else zero + media + PICTURES_EARLY + self.delay
-        self._camera.show(frame, due)
+        wait = EVEN_SECONDS if self.delay is None else PICTURES_EARLY + self.delay
+        self._camera.show(frame, self._picture_zero(now, media) + media + wait)
 
     def _follow(self, heard: float | None, media: float, zero: float, samples: int) -> None:
         if heard is None:
