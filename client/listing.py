@@ -42,7 +42,7 @@ def listed() -> list[Listed]:
 
 def table(devices: Sequence[Listed]) -> Table:
     """As a table for the terminal."""
-    drawn = Table("device", "choose", "name", "")
+    drawn = Table("device", "choose", "name", "note")
     for device in devices:
         drawn.add_row(device.kind, device.choice, device.name, device.note)
     return drawn
