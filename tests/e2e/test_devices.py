@@ -23,8 +23,8 @@ import pytest
 
 from bench.live import server
 from engine.bundle import Bundle
+from engine.controls import Controls
 from engine.film import make_film
-from engine.mixer import Controls
 from engine.studio import Studio
 from engine.tracker import FaceTracker
 from engine.types import SOUND_RATE
