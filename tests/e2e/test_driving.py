@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from websockets.asyncio.client import connect
 
 from client.call import Conversation, connected
 from client.camera import Camera
-from client.devices import Silence
+from client.devices import Silence, SoundFile
 from engine.motion_file import read_motion_file
 from engine.studio import Studio
 from engine.tracker import FaceTracker
@@ -24,6 +25,7 @@ from engine.types import Component, Floats, Picture, floats
 from server.limits import Limits
 from server.protocol import (
     ComponentPatch,
+    ControlMessage,
     ControlsPatch,
     MotionMessage,
     RecordingMessage,
@@ -40,6 +42,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("clean")]
 FOLLOWED_MS: Final = 120.0
 """From a camera's picture in to the avatar's picture handed over, 95th percentile."""
 ALIKE: Final = 0.8
+SPEECH: Final = CLIP.parents[1] / "speech" / "hibari.wav"
 
 
 @pytest.fixture
@@ -182,3 +185,27 @@ async def fetched(http: httpx.AsyncClient, address: str) -> bytes:
     assert answer.status_code == 200
     assert "visavis.motion.npz" in answer.headers["content-disposition"]
     return answer.content
+
+
+@pytest.mark.timing
+async def test_a_hundred_changes_of_sources_make_no_picture_late(server: Serving) -> None:
+    """While a voice speaks; what each change does to the motion is tested with the mixer."""
+    chance = random.Random(7)
+    speech = SoundFile(SPEECH)
+    async with connected(server.url, speech, settings("idle")) as talk:
+        await until(lambda: talk.report().pictures > 25)
+        await until(lambda: talk.stats is not None)
+        before = talk.report().stats
+        for _ in range(100):
+            part = ComponentPatch(source=chance.choice(("idle", "motion", "sliders", "still")))
+            mouth = ComponentPatch(source=chance.choice(("voice", "idle", "still", "camera")))
+            patch = ControlsPatch(mouth=mouth, pose=part, expression=part)
+            talk.send(ControlMessage(controls=patch))
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(1.1)
+        after = talk.report()
+    assert before is not None and after.stats is not None
+    late = after.stats.repeated - before.repeated
+    print(f"{late} of {after.stats.pictures - before.pictures} shown again")
+    assert late <= 0.02 * (after.stats.pictures - before.pictures)
+    assert after.longest_gap_ms < 200
