@@ -1,0 +1,1 @@
+"""EDTalk's checkpoints become a bundle, and proof that nothing was lost on the way."""
