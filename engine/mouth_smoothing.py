@@ -22,6 +22,7 @@ from engine.types import Floats
 
 BESIDE: Final = np.float32(0.27406862)
 MIDDLE: Final = np.float32(0.45186276)
+NEWEST: Final = np.float32(MIDDLE / (MIDDLE + BESIDE))
 
 
 class Smoothing(Protocol):
@@ -85,7 +86,7 @@ class Causal:
         """See `Smoothing.push`."""
         before = mouth if self._before is None else self._before
         self._before = mouth
-        return (MIDDLE * mouth + BESIDE * before) / (MIDDLE + BESIDE)
+        return NEWEST * mouth + (1 - NEWEST) * before
 
     def finish(self) -> Floats | None:
         """See `Smoothing.finish`."""

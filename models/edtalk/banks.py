@@ -7,6 +7,7 @@ geqrf): another sign would turn what every checkpoint and every stored expressio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -24,7 +25,7 @@ class Directions(nn.Module):
         self.weight = nn.Parameter(torch.randn(latent, count))
 
 
-def orthonormal(columns: list[Tensor]) -> Tensor:
+def orthonormal(columns: Sequence[Tensor]) -> Tensor:
     """All columns made orthonormal, [latent, n]; earlier ones do not depend on later ones."""
-    directions: Tensor = torch.linalg.qr(torch.cat(columns, dim=1) + OFFSET)[0]
+    directions: Tensor = torch.linalg.qr(torch.cat(tuple(columns), dim=1) + OFFSET)[0]
     return directions
