@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-import warnings
-from pathlib import Path
 from typing import Final
 
-import onnx
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from export.listen import without_traces
 from export.lite.graphs import (
     MOTION,
     STATICS,
@@ -21,24 +16,24 @@ from export.lite.graphs import (
     frozen,
     halved,
 )
+from export.traced import traced
 from models.lite.network import Lite
 from models.lite.sizes import COLOUR, EXPRESSION, FLOW, LANDMARKS, MOUTH, POSE, READING
 
-OPSET: Final = 17
 FULL_FLOW: Final = 128
 """Cells a side of the flow that the full graph takes: the mesh's own."""
 
 
 def portrait_file(network: Lite) -> bytes:
     """`picture`, `landmarks`, `reading` to `identity`, `start`, `coarse`, `middle`."""
-    return _exported(PortraitGraph(frozen(network)), _portrait(1), [*STATICS], batches=False)
+    return traced(PortraitGraph(frozen(network)), _portrait(1), [*STATICS], batches=False)
 
 
 def host_file(network: Lite) -> bytes:
     """The correction for one picture, in float32: outputs `residual` and `colour`."""
     fixed = frozen(network)
     given = {**_motion(1), **_mesh(1), **_statics(fixed, 1)}
-    return _exported(HostGraph(fixed), given, ["residual", "colour"], batches=False)
+    return traced(HostGraph(fixed), given, ["residual", "colour"], batches=False)
 
 
 def full_file(network: Lite, size: int = 256, half: bool = False) -> bytes:
@@ -54,33 +49,7 @@ def full_file(network: Lite, size: int = 256, half: bool = False) -> bytes:
         **statics,
     }
     graph = FullGraph(halved(fixed) if half else fixed)
-    return _exported(graph, given, ["picture"], batches=True)
-
-
-def _exported(
-    graph: nn.Module, given: dict[str, Tensor], outputs: list[str], batches: bool
-) -> bytes:
-    """An ONNX file; with `batches` the first dimension of everything is any number.
-
-    By tracing: it takes a tenth of the time of the exporter that analyses, and these
-    graphs have no branches that it could miss.
-    """
-    axes = {name: {0: "batch"} for name in (*given, *outputs)} if batches else None
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # the exporter warns about its own insides
-        written = Path(folder) / "graph.onnx"
-        torch.onnx.export(
-            graph.eval(),
-            tuple(given.values()),
-            written,
-            input_names=[*given],
-            output_names=outputs,
-            dynamic_axes=axes,
-            opset_version=OPSET,
-            dynamo=False,
-        )
-        model = onnx.load(written)
-    return bytes(without_traces(model).SerializeToString())
+    return traced(graph, given, ["picture"], batches=True)
 
 
 def _portrait(count: int) -> dict[str, Tensor]:

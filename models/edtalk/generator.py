@@ -27,6 +27,11 @@ class Steps(NamedTuple):
     pose: Tensor
     expression: Tensor | None
 
+    def to(self, kind: torch.dtype) -> Steps:
+        """The same in another precision."""
+        expression = None if self.expression is None else self.expression.to(kind)
+        return Steps(self.mouth.to(kind), self.pose.to(kind), expression)
+
 
 class Generator(nn.Module):
     """Official names inside: lip is our mouth.

@@ -46,9 +46,9 @@ class Encoder(nn.Module):
         self.code = plain(cast(EqualConv, last))
 
     def forward(self, picture: Tensor) -> Seen:
-        signal = self.stem(picture.to(self.code.weight.dtype))
+        signal = self.stem(picture.to(self.stem.convolution.weight.dtype))
         maps = [signal]
         for block in self.blocks:
             maps.append(block(maps[-1]))
-        code = self.code(maps[-1]).flatten(1).to(picture.dtype)
+        code = self.code(maps[-1].to(picture.dtype)).flatten(1)
         return Seen(code, tuple(maps[-2::-1]))

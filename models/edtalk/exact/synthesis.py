@@ -79,10 +79,10 @@ class Level(nn.Module):
         self, signal: Tensor, scale: Tensor, before: Tensor | None, maps: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
         """The raw flow [b, 3, n, n], its mask [b, 1, n, n], and what is seen through both."""
-        batch, channels, height, width = signal.shape
         weight = scale[:, None, :] * self.flow_weight
-        cells = signal.reshape(batch, channels, height * width).to(weight.dtype)
-        raw = (weight @ cells).reshape(batch, 3, height, width) + self.flow_bias
+        cells = self.grid.shape[1]
+        flat = weight @ signal.flatten(2).to(weight.dtype)
+        raw = flat.reshape(-1, 3, cells, cells) + self.flow_bias
         if before is not None:
             raw = raw + self._doubled(before)
         places = torch.tanh(raw[:, :2]).permute(0, 2, 3, 1) + self.grid
