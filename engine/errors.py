@@ -2,6 +2,7 @@
 
 VisavisError
 ├── BundleError          a bundle cannot be loaded (missing, altered, too new)
+│   └── CheckpointError      a checkpoint cannot become a bundle
 ├── BackendError         a graph cannot be compiled or run
 ├── PortraitError        a picture cannot become an avatar
 │   ├── PictureUnreadable    not a PNG, JPEG or WebP picture, or damaged
@@ -65,6 +66,12 @@ class BundleError(VisavisError):
     """A bundle cannot be loaded: missing, altered, or of a newer schema."""
 
     code = "bundle"
+
+
+class CheckpointError(BundleError):
+    """A checkpoint cannot become a bundle: damaged, another one, or more than weights."""
+
+    code = "checkpoint"
 
 
 class BackendError(VisavisError):

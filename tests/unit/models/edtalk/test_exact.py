@@ -7,12 +7,7 @@ import torch
 
 from export.edtalk.seeded import seeded_generator
 from models.edtalk.exact.avatar import Avatar
-from models.edtalk.generator import Steps
 from tests.support.edtalk import SMALL, any_steps, smooth_pictures
-
-
-def steps_of(steps: Steps, kind: torch.dtype) -> Steps:
-    return Steps(*(part if part is None else part.to(kind) for part in steps))
 
 
 @pytest.mark.parametrize("expressive", [True, False])
@@ -30,7 +25,7 @@ def test_both_readings_agree(expressive: bool, kind: torch.dtype, close: float) 
             assert (part is None) == (wanted is None)
             if wanted is not None:
                 torch.testing.assert_close(part, wanted, atol=close, rtol=0)
-    steps = steps_of(any_steps(generator, 3), kind)
+    steps = any_steps(generator, 3).to(kind)
     torch.testing.assert_close(
         avatar(identity, steps), generator(seen, steps), atol=close, rtol=close
     )
@@ -54,7 +49,7 @@ def test_styles_a_hundred_times_as_large_change_nothing() -> None:
         if ".modulation." in key and "to_flows" not in key:
             value.mul_(100.0)
     pictures = smooth_pictures(1, SMALL).double()
-    steps = steps_of(any_steps(generator, 1), torch.float64)
+    steps = any_steps(generator, 1).to(torch.float64)
     avatar = Avatar(generator)
     made = avatar(avatar.portraits(pictures), steps)
     torch.testing.assert_close(made, generator(generator.look(pictures), steps))

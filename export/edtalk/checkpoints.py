@@ -1,0 +1,167 @@
+"""Official checkpoints to networks: which file it is, and what it holds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.errors import CheckpointError
+from export.edtalk.unpickle import Outcome
+from models.edtalk.audio2lip import Audio2Lip
+from models.edtalk.generator import Generator
+
+KNOWN: Final = {
+    "138b49803ce18b0e746f29d06f58809365cfbc370fd694bd852ec49881998acf": "EDTalk.pt",
+    "0cb915304bee6fe14f6b9504a554d2bfd6576644a8f68cde73fc39c895bf8547": "EDTalk_lip_pose.pt",
+    "cea58dcf0d822277e90a300894275474c79222f69d47b52573092a1c99f78ef3": "EDTalk-V.pt",
+}
+"""SHA-256 of the files that EDTalk's authors published."""
+GENERATOR, HEARING = "gen", "audio2lip"
+WHAT: Final = {
+    GENERATOR: "a generator, as EDTalk.pt and EDTalk_lip_pose.pt do",
+    HEARING: "a network that hears, as Audio2Lip.pt does",
+}
+EXPRESSIVE_KEY: Final = "direction_exp.weight"
+Network = TypeVar("Network", bound=nn.Module)
+PIECE: Final = 1 << 22
+MOST_SECONDS: Final = 600
+ROOT: Final = Path(__file__).parents[2]
+REFUSED: Final = {
+    Outcome.DAMAGED: "is damaged or no checkpoint: download it again",
+    Outcome.REFUSED: (
+        "holds more than weights and was refused; nothing of it was run: "
+        "use the file that EDTalk's authors published"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Which file something came from."""
+
+    name: str
+    sha256: str
+
+    @property
+    def known(self) -> str | None:
+        """The published file that it is, to the bit; None for any other."""
+        return KNOWN.get(self.sha256)
+
+    def __str__(self) -> str:
+        known = f"published as {self.known}" if self.known else "not a file that is known here"
+        return f"{self.name}: {known}, SHA-256 {self.sha256}"
+
+
+def origin(file: Path) -> Origin:
+    """Hash a file (CheckpointError if it cannot be read)."""
+    digest = hashlib.sha256()
+    try:
+        with file.open("rb") as stream:
+            while piece := stream.read(PIECE):
+                digest.update(piece)
+    except OSError as error:
+        raise CheckpointError(f"'{file.name}' cannot be read: check its name") from error
+    return Origin(file.name, digest.hexdigest())
+
+
+def read_generator(file: Path) -> Generator:
+    """The generator of `EDTalk.pt` or `EDTalk_lip_pose.pt`.
+
+    Raises:
+        CheckpointError: another file, a damaged one, or one that holds more than weights.
+    """
+    state = read_state(file, GENERATOR)
+    with torch.device("meta"):
+        generator = Generator(expressive=EXPRESSIVE_KEY in state)
+    return _filled(generator, state, file)
+
+
+def read_audio2lip(file: Path) -> Audio2Lip:
+    """The network of `Audio2Lip.pt`; see `read_generator`."""
+    state = read_state(file, HEARING)
+    with torch.device("meta"):
+        network = Audio2Lip()
+    return _filled(network, state, file)
+
+
+def read_state(file: Path, part: str) -> dict[str, NDArray[Any]]:
+    """A state dict as arrays, read in a child process; see `export.edtalk.unpickle`."""
+    if not file.is_file():
+        raise CheckpointError(f"'{file.name}' cannot be read: check its name")
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "state.npz"
+        _check(_child(file, part, target), file, part)
+        try:
+            with np.load(target, allow_pickle=False) as stored:
+                return {key: stored[key] for key in stored.files}
+        except (OSError, ValueError) as error:
+            raise CheckpointError(f"'{file.name}' {REFUSED[Outcome.DAMAGED]}") from error
+
+
+def _child(file: Path, part: str, target: Path) -> int:
+    command = [sys.executable, "-m", "export.edtalk.unpickle"]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    try:
+        return subprocess.run(  # noqa: S603 - our own module; the file's name is an argument
+            [*command, str(file.resolve()), part, str(target)],
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=MOST_SECONDS,
+            check=False,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return Outcome.DAMAGED
+
+
+def _check(code: int, file: Path, part: str) -> None:
+    if code == Outcome.DONE:
+        return
+    if code == Outcome.ANOTHER:
+        other = next(name for name in WHAT if name != part)
+        raise CheckpointError(
+            f"'{file.name}' holds {WHAT[other]}, where one was meant that holds {WHAT[part]}: "
+            "were two files swapped?"
+        )
+    if code == Outcome.UNKNOWN:
+        raise CheckpointError(
+            f"'{file.name}' is a checkpoint of something else: it should hold {WHAT[part]}"
+        )
+    reason = REFUSED.get(Outcome(code) if code in REFUSED else Outcome.DAMAGED)
+    raise CheckpointError(f"'{file.name}' {reason}")
+
+
+def _filled(network: Network, state: dict[str, NDArray[Any]], file: Path) -> Network:
+    """The network with these weights, ready to run; every key and shape must fit."""
+    wanted = network.state_dict()
+    odd = sorted(wanted.keys() ^ state.keys())
+    if odd:
+        lacks = odd[0] in wanted
+        raise CheckpointError(
+            f"'{file.name}' {'lacks' if lacks else 'has besides'} '{odd[0]}' "
+            f"({len(odd)} names differ): it is of another version of EDTalk"
+        )
+    weights: dict[str, Tensor] = {}
+    for key, value in state.items():
+        if value.shape != tuple(wanted[key].shape):
+            raise CheckpointError(
+                f"'{key}' of '{file.name}' has shape {value.shape}, not "
+                f"{tuple(wanted[key].shape)}: it is of another version of EDTalk"
+            )
+        if not np.isfinite(value).all():
+            raise CheckpointError(f"'{key}' of '{file.name}' holds values that are no numbers")
+        weights[key] = torch.from_numpy(value)
+    network.load_state_dict(weights, assign=True)
+    return network.eval().requires_grad_(False)

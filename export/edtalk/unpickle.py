@@ -1,0 +1,98 @@
+"""Reads one checkpoint, in a process of its own that has nothing to lose.
+
+    python -m export.edtalk.unpickle CHECKPOINT PART TARGET
+
+A checkpoint is a pickle. torch's restricted reader builds tensors, containers and the one
+further class that the official files hold, `argparse.Namespace`; anything else ends it.
+What is found under PART is written to TARGET as plain arrays (`.npz`), which cannot hold
+code; the process that asked reads only those. The exit code says how it went.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle  # noqa: S403 - only for the name of its error
+import sys
+import zipfile
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+
+MOST_CPU_SECONDS: Final = 300
+MOST_BYTES: Final = 2 * 1024**3
+"""That may be written; the largest official part has a quarter of a gigabyte."""
+PARTS: Final = ("gen", "audio2lip")
+"""Under which official checkpoints keep a generator, and the network that hears."""
+
+
+class Outcome(IntEnum):
+    """Exit codes."""
+
+    DONE = 0
+    DAMAGED = 3
+    REFUSED = 4
+    """It holds more than weights."""
+    ANOTHER = 5
+    """It has not the part that was asked for, but the other one."""
+    UNKNOWN = 6
+    """It has neither."""
+
+
+def unpickled(checkpoint: Path) -> Any:
+    """What the file holds, under the restrictions that the module tells of."""
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        return torch.load(
+            checkpoint, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(checkpoint)
+        )
+
+
+def arrays(part: Any) -> dict[str, np.ndarray[Any, np.dtype[Any]]] | None:
+    """A state dict as arrays, float32 or int64; None if it holds anything but tensors."""
+    if not isinstance(part, dict):
+        return None
+    found = {}
+    for key, value in part.items():
+        if not isinstance(key, str) or not isinstance(value, torch.Tensor):
+            return None
+        kind = torch.float32 if value.is_floating_point() else torch.int64
+        found[key] = value.detach().to(kind).contiguous().numpy()
+    return found
+
+
+def outcome(checkpoint: Path, part: str, target: Path) -> Outcome:
+    """Read, and write what was asked for."""
+    try:
+        held = unpickled(checkpoint)
+    except pickle.UnpicklingError as error:
+        told = str(error)
+        refused = "GLOBAL" in told or "global" in told or "reduce" in told
+        return Outcome.REFUSED if refused else Outcome.DAMAGED
+    except Exception:  # a damaged file breaks the reader in a dozen ways
+        return Outcome.DAMAGED
+    if not isinstance(held, dict) or part not in held:
+        others = isinstance(held, dict) and any(name in held for name in PARTS)
+        return Outcome.ANOTHER if others else Outcome.UNKNOWN
+    found: dict[str, Any] | None = arrays(held[part])
+    if found is None:
+        return Outcome.REFUSED
+    np.savez(target, **found)
+    return Outcome.DONE
+
+
+def limit() -> None:
+    """Take from this process what it does not need (POSIX)."""
+    try:
+        import resource
+    except ModuleNotFoundError:
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_SECONDS, MOST_CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, MOST_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    limit()
+    sys.exit(outcome(Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])))
