@@ -65,9 +65,16 @@ class ComponentSpec(_Part):
 
 
 class Hearing(_Part):
-    """What the `listen` graph hears and how far ahead."""
+    """What the `listen` graph hears and how far ahead.
+
+    `ticks`: the log-mel frames of one tick and a state (`engine.mel`). `windows`: columns
+    around each picture, `frames_per_tick` of them, no state (`engine.mel_windows`); its
+    mouths are smoothed over time (`engine.mouth_smoothing`).
+    """
 
     rate: Literal[16_000] = 16_000
+    front: Literal["ticks", "windows"] = "ticks"
+    smoothing: Literal["exact", "fast"] = "exact"
     bands: int
     frames_per_tick: int
     lookahead_ticks: Annotated[int, Field(ge=0, le=8)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -22,8 +23,24 @@ class Speech:
     """None where the bundle's graph does not tell."""
 
 
-class Listener:
-    """Hears one session.
+class Listener(Protocol):
+    """Hears one session, tick by tick."""
+
+    def hear(self, heard: Floats) -> Speech:
+        """Mouth and prosody after hearing one more tick.
+
+        Args:
+            heard: float32 [640] at 16 kHz, -1..1.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Forget everything heard; equal to a new listener."""
+        ...
+
+
+class TickListener:
+    """Hears one session by a graph with a state.
 
     The graph takes the log-mel frames of one tick, [1, frames, bands], and a state,
     [1, n]; it gives the mouth's coefficients, [1, mouth], the next state, and maybe
@@ -41,11 +58,7 @@ class Listener:
         self._state = np.zeros((1, state_size), np.float32)
 
     def hear(self, heard: Floats) -> Speech:
-        """Mouth and prosody after hearing one more tick.
-
-        Args:
-            heard: float32 [640] at 16 kHz, -1..1.
-        """
+        """See `Listener.hear`."""
         outputs = self._graph.run({"mel": self._mel(heard)[None], "state": self._state})
         self._state = outputs["next_state"]
         told = outputs.get("prosody")
@@ -53,6 +66,6 @@ class Listener:
         return Speech(outputs["mouth"][0], prosody)
 
     def reset(self) -> None:
-        """Forget everything heard; equal to a new listener."""
+        """See `Listener.reset`."""
         self._mel.reset()
         self._state = np.zeros_like(self._state)

@@ -66,7 +66,7 @@ class MouthStream:
 
 
 class WindowListener:
-    """Hears one session, tick by tick; see `engine.listen.Listener`.
+    """Hears one session by a graph that hears windows.
 
     Args:
         stream: of this session.
@@ -78,10 +78,10 @@ class WindowListener:
         self._rest = np.zeros(mouth, np.float32)
 
     def hear(self, heard: Floats) -> Speech:
-        """The mouth after hearing one more tick, float32 [640]."""
+        """See `Listener.hear`; such a graph tells no prosody."""
         mouths = self._stream.push(heard)
         return Speech(floats(mouths[0]) if mouths else self._rest, None)
 
     def reset(self) -> None:
-        """Forget everything heard."""
+        """See `Listener.reset`."""
         self._stream.reset()

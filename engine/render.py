@@ -1,21 +1,17 @@
 """Identity and motion to a picture.
 
-Two renderers behind one protocol. `MeshRenderer` moves the portrait's own pixels by
-its landmark mesh and, where the bundle has a `render` graph, lets that correct what was
-drawn (`engine.correction`).
-`GraphRenderer` is for bundles whose graph makes the whole picture.
+`MeshRenderer` moves the portrait's own pixels by its landmark mesh and, where the bundle
+has a `render` graph, lets that correct what was drawn (`engine.correction`). For bundles
+whose graphs make the whole picture there is `engine.graph_render` behind the same protocol.
 """
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import Protocol
 
-import cv2
 import numpy as np
 
-from engine.backends import Graph, Tensors
 from engine.correction import SEEN, Correction, Corrector
-from engine.errors import BundleError
 from engine.eyes import Eyes
 from engine.flow import Flow, Warp
 from engine.lids import Lids
@@ -27,9 +23,6 @@ from engine.resample import lookup, resized_picture
 from engine.retouch import skin_of
 from engine.tracker import Face
 from engine.types import Floats, Motion, Picture
-
-NETWORK_PORTRAIT: Final = 256
-"""Width in pixels of the portrait that a `portrait` graph sees."""
 
 
 class Identity(Protocol):
@@ -129,40 +122,6 @@ class MeshIdentity:
         self._mouth.paint(picture, shape, motion)
 
 
-class GraphRenderer:
-    """Pictures straight out of the bundle's graphs.
-
-    Args:
-        encode: the `portrait` graph: `picture` [1, 3, 256, 256] in -1..1 to identity tensors.
-        render: the `render` graph: those and `mouth`, `pose`, `expression` [1, n] to
-            `picture` uint8 [1, n, n, 3].
-    """
-
-    def __init__(self, encode: Graph, render: Graph) -> None:
-        self._encode, self._render = encode, render
-
-    def identity(self, portrait: Portrait, size: int) -> GraphIdentity:
-        """See `Renderer.identity`."""
-        return GraphIdentity(self._render, _encode(self._encode, portrait.picture), size)
-
-
-class GraphIdentity:
-    """One avatar of a graph renderer."""
-
-    def __init__(self, graph: Graph, statics: Tensors, size: int) -> None:
-        self.size = size
-        self._graph, self._statics = graph, statics
-
-    def draw(self, motion: Motion) -> Picture:
-        """See `Identity.draw`."""
-        picture = self._graph.run({**self._statics, **_inputs(motion)})["picture"][0]
-        if picture.dtype != np.uint8 or picture.ndim != 3:
-            raise BundleError("the bundle's render graph does not give a uint8 picture")
-        if picture.shape[0] != self.size:
-            return resized_picture(picture, self.size, cv2.INTER_CUBIC)
-        return np.asarray(picture, np.uint8)
-
-
 def resized(portrait: Portrait, size: int) -> tuple[Picture, Face]:
     """The portrait's picture at `size` pixels, and its face in the new pixels."""
     scale = size / portrait.picture.shape[0]
@@ -172,16 +131,3 @@ def resized(portrait: Portrait, size: int) -> tuple[Picture, Face]:
     face = portrait.face
     moved = Face(face.points * np.float32(scale), face.coefficients, face.turn)
     return picture, moved
-
-
-def _encode(graph: Graph, picture: Picture) -> Tensors:
-    small = resized_picture(picture, NETWORK_PORTRAIT).astype(np.float32)
-    return graph.run({"picture": small.transpose(2, 0, 1)[None] / np.float32(127.5) - 1})
-
-
-def _inputs(motion: Motion) -> Tensors:
-    return {
-        "mouth": motion.mouth[None],
-        "pose": motion.pose[None],
-        "expression": motion.expression[None],
-    }

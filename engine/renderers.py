@@ -19,14 +19,17 @@ from engine.choice import choose
 from engine.clock import Clock
 from engine.correction import Corrector, Wired
 from engine.errors import BundleError
+from engine.graph_render import GraphRenderer
 from engine.landmark_maps import LandmarkMaps
 from engine.mesh import FaceModel
 from engine.mouth import MouthAtlas
 from engine.portrait import Portrait, decode_picture
-from engine.render import GraphRenderer, MeshRenderer, Renderer
+from engine.render import MeshRenderer, Renderer
 from engine.tracker import Face
 from engine.types import Motion, floats
 
+DRAWING: Final = ("portrait", "render", "expression")
+"""Graphs that make whole pictures; the last one may be missing."""
 CORRECTIONS: Final = ("render", "render_int8")
 """Graphs that correct the mesh, best first."""
 
@@ -45,8 +48,8 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
     if bundle.manifest.renderer == "graph":
         if not {"portrait", "render"} <= bundle.manifest.graphs.keys():
             raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
-        graphs = (backend.compile(name, bundle.graph(name)) for name in ("portrait", "render"))
-        return "render", GraphRenderer(*graphs)
+        names = [name for name in DRAWING if name in bundle.manifest.graphs]
+        return "render", GraphRenderer(*(_wired(bundle, backend, name) for name in names))
     assets = bundle.asset("mesh"), bundle.asset("mouth")
     corrected = {
         name: mesh_renderer(*assets, corrector)
@@ -81,20 +84,20 @@ def presenter_portrait(bundle: Bundle, presenter: str) -> Portrait:
 
 def _correctors(bundle: Bundle, backend: Backend) -> dict[str, Corrector]:
     """Those of `CORRECTIONS` that the bundle has."""
-
-    def wired(name: str) -> Wired:
-        stored = bundle.manifest.graphs[name]
-        graph = backend.compile(name, bundle.graph(name))
-        return Wired(graph, frozenset(stored.inputs), frozenset(stored.outputs))
-
     known = bundle.manifest.graphs.keys()
     names = [name for name in CORRECTIONS if name in known]
     if not names:
         return {}
-    encode = wired("portrait") if "portrait" in known else None
+    encode = _wired(bundle, backend, "portrait") if "portrait" in known else None
     arrays = bundle.arrays("mesh")
     maps = LandmarkMaps(floats(arrays["canonical"]), arrays["triangles"].astype(np.int64))
-    return {name: Corrector(wired(name), encode, maps) for name in names}
+    return {name: Corrector(_wired(bundle, backend, name), encode, maps) for name in names}
+
+
+def _wired(bundle: Bundle, backend: Backend, name: str) -> Wired:
+    stored = bundle.manifest.graphs[name]
+    graph = backend.compile(name, bundle.graph(name))
+    return Wired(graph, frozenset(stored.inputs), frozenset(stored.outputs))
 
 
 def _drawing(bundle: Bundle, renderer: MeshRenderer) -> Callable[[], object]:

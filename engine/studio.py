@@ -20,8 +20,9 @@ from engine.bundle import BUILTIN, Bundle
 from engine.camera import Camera
 from engine.clock import Clock, MonotonicClock
 from engine.controls import NEUTRAL, SOURCES, Controls
-from engine.errors import BundleError, ControlError
+from engine.errors import ControlError
 from engine.listen import Listener
+from engine.listeners import listeners
 from engine.mixer import Mixer
 from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Pipeline
 from engine.portrait import make_portrait
@@ -57,7 +58,7 @@ class Studio:
         self._bundle = bundle
         self.manifest = bundle.manifest
         self._listen = backend.compile("listen", bundle.graph("listen"))
-        self._state_size = _state_size(bundle)
+        self._listeners = listeners(self.manifest, self._listen)
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None
         self._tracking = threading.Lock()
@@ -131,7 +132,7 @@ class Studio:
 
     def listener(self) -> Listener:
         """Something that hears, with a state of its own."""
-        return Listener(self._listen, self._state_size)
+        return self._listeners()
 
     def check(self, controls: Controls) -> None:
         """Raise ControlError if controls name what this bundle does not have."""
@@ -170,11 +171,3 @@ class Studio:
     def _check_size(self, size: int) -> None:
         if size not in self.sizes:
             raise ControlError(f"pictures of {size} pixels are not drawn; there are: {self.sizes}")
-
-
-def _state_size(bundle: Bundle) -> int:
-    graphs = bundle.manifest.graphs
-    size = graphs["listen"].inputs.get("state", [0])[-1] if "listen" in graphs else 0
-    if not isinstance(size, int) or size <= 0:
-        raise BundleError("the bundle's listen graph does not state the size of its state")
-    return size

@@ -19,7 +19,7 @@ import typer
 
 from engine.backends import Graph
 from engine.backends.onnx import OnnxBackend
-from engine.listen import Listener, Speech
+from engine.listen import Speech, TickListener
 from engine.types import HEARING_TICK, Floats
 from models.listen import LOOKAHEAD
 from train.voices.judge_mouth import MAIN, Figures, judged
@@ -40,7 +40,7 @@ def state_size(model: bytes) -> int:
 
 def listened(graph: Graph, size: int, sound: Floats) -> list[Speech]:
     """What is heard in each tick of 16 kHz sound, in time with it."""
-    listener = Listener(graph, size)
+    listener = TickListener(graph, size)
     flushed = np.pad(sound, (0, LOOKAHEAD * HEARING_TICK))
     ticks = [
         listener.hear(flushed[start : start + HEARING_TICK])

@@ -6,7 +6,7 @@ from onnx import helper
 
 from engine.backends.onnx import OnnxBackend
 from engine.controls import Controls
-from engine.listen import Listener
+from engine.listen import Listener, TickListener
 from engine.pipeline import Pipeline
 from engine.prosody import Prosody
 from engine.studio import Studio
@@ -59,7 +59,7 @@ def test_two_listeners_do_not_hear_each_other(studio: Studio) -> None:
 @pytest.mark.parametrize("prosody", [None, Prosody(0.75, 0.25)])
 def test_a_graph_may_tell_prosody_or_not(prosody: Prosody | None) -> None:
     graph = OnnxBackend().compile("listen", listening(prosody))
-    speech = Listener(graph, 5).hear(np.zeros(HEARING_TICK, np.float32))
+    speech = TickListener(graph, 5).hear(np.zeros(HEARING_TICK, np.float32))
     assert speech.mouth.shape == (28,)
     assert speech.prosody == prosody
 
@@ -68,7 +68,7 @@ def test_pipelines_draw_with_either_kind_of_graph(studio: Studio) -> None:
     """Head and brows go with speech whether the network hears accents or loudness does."""
     sound = np.concatenate(ticks(6.0))
     for prosody in (None, Prosody(0.75, 0.25)):
-        listener = Listener(OnnxBackend().compile("listen", listening(prosody)), 5)
+        listener = TickListener(OnnxBackend().compile("listen", listening(prosody)), 5)
         pipeline = Pipeline(
             studio.manifest, studio.presenter("ada", 256), listener, seed=1, controls=Controls(),
             limit=10 * SOUND_RATE, jitter=0,

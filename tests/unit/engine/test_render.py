@@ -13,10 +13,10 @@ from engine.correction import Corrector, Wired
 from engine.mesh import FaceModel
 from engine.mouth import MouthAtlas
 from engine.portrait import Portrait
-from engine.render import GraphRenderer, Identity, MeshRenderer
+from engine.render import Identity, MeshRenderer
 from engine.studio import Studio
 from engine.types import Picture
-from tests.support.graphs import correction, flat_pictures, portrait_mean
+from tests.support.graphs import correction
 from tests.support.motions import motion
 
 SIZES = (28, 6, 24)
@@ -121,17 +121,3 @@ def test_the_inside_of_the_mouth_keeps_most_of_the_atlas(
     kept = (white < 255).all(axis=2)
     assert 0.002 < kept.mean() < 0.05
     assert (white[kept].astype(int) - mesh[kept]).mean() < 0.6 * 255
-
-
-def test_a_bundle_of_graphs_makes_whole_pictures(portrait: Portrait) -> None:
-    backend = OnnxBackend()
-    renderer = GraphRenderer(
-        backend.compile("portrait", portrait_mean()),
-        backend.compile("render", flat_pictures(*SIZES)),
-    )
-    identity = renderer.identity(portrait, 512)
-    picture, brighter = identity.draw(motion()), identity.draw(motion(jawForward=0.2))
-    assert picture.shape == (512, 512, 3)
-    mean = portrait.picture.reshape(-1, 3).mean(axis=0)
-    np.testing.assert_allclose(picture[0, 0], mean, atol=3)
-    assert (brighter.astype(int) - picture).min() > 20

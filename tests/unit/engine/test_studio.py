@@ -52,11 +52,13 @@ def stored(folder: Path, name: str, content: bytes, **shapes: Any) -> dict[str, 
 def test_a_bundle_whose_graphs_draw_runs_in_the_same_pipeline(tmp_path: Path) -> None:
     folder = Path(shutil.copytree(BUILTIN, tmp_path / "drawn"))
     manifest = json.loads((folder / MANIFEST).read_text())
-    shapes: dict[str, Any] = {"inputs": {}, "outputs": {}}
+    encode: dict[str, Any] = {"inputs": {"picture": []}, "outputs": {"identity": []}}
+    motion = ("identity", "mouth", "pose", "expression")
+    render: dict[str, Any] = {"inputs": dict.fromkeys(motion, []), "outputs": {"picture": []}}
     manifest["renderer"] = "graph"
     manifest["graphs"] |= {
-        "portrait": stored(folder, "portrait.onnx", portrait_mean(), **shapes),
-        "render": stored(folder, "render.onnx", flat_pictures(28, 6, 24), **shapes),
+        "portrait": stored(folder, "portrait.onnx", portrait_mean(), **encode),
+        "render": stored(folder, "render.onnx", flat_pictures(28, 6, 24), **render),
     }
     (folder / MANIFEST).write_text(json.dumps(manifest))
     studio = Studio.open(folder)
