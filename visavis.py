@@ -26,8 +26,11 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-EXTRA = ("httpx", "sounddevice", "websockets")
-"""Packages of the extra `client`, which a server does without."""
+EXTRAS = {
+    **dict.fromkeys(("httpx", "sounddevice", "websockets"), "client"),
+    **dict.fromkeys(("torch", "onnx", "onnxscript"), "export"),
+}
+"""Packages that a server does without, and the extra that brings them."""
 BundleOption = Annotated[
     Path | None, typer.Option(help="Folder of a bundle; the built-in one when left out.")
 ]
@@ -435,6 +438,47 @@ def speak(
         raise typer.Exit(3)
 
 
+@app.command(name="import")
+def import_checkpoints(
+    generator: Annotated[Path, typer.Argument(help="EDTalk.pt or EDTalk_lip_pose.pt.")],
+    hearing: Annotated[Path, typer.Argument(help="Audio2Lip.pt.")],
+    output: Annotated[Path, typer.Argument(help="Folder of the bundle to make.")],
+    expressions: Annotated[
+        Path | None, typer.Option(help="Folder of predefined expressions, one .npy a look.")
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option(help="Smooth mouths without looking ahead: 40 ms less delay.")
+    ] = False,
+    half: Annotated[bool, typer.Option(help="Also graphs in half precision, for GPUs.")] = False,
+) -> None:
+    """Make a bundle of EDTalk's official checkpoints; needs the extra `export`.
+
+    Nothing in them is trusted: they are read in a process of their own, weights only.
+    Mind the licence that it prints.
+
+    Examples: `visavis import EDTalk.pt Audio2Lip.pt faces --expressions predefined_exp_weights`,
+    `visavis import EDTalk_lip_pose.pt Audio2Lip.pt lips --fast`
+    """
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from export.edtalk.bundle import LICENCE, Sources, import_bundle
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, transient=True) as progress:
+        task = progress.add_task("", total=None)
+        origins = import_bundle(
+            Sources(generator, hearing, expressions),
+            output,
+            smoothing="fast" if fast else "exact",
+            half=half,
+            tell=lambda step: progress.update(task, description=step),
+        )
+    for origin in origins:
+        typer.echo(str(origin))
+    typer.echo(f"{output.name}: use it with --bundle {output.name}")
+    typer.echo(LICENCE)
+
+
 @app.command()
 def bench(
     output: Annotated[Path, typer.Option(help="JSON file to write.")] = Path("out/bench.json"),
@@ -472,11 +516,12 @@ def run() -> None:
         typer.echo(f"visavis: {error.message}", err=True)
         sys.exit(1)
     except ModuleNotFoundError as error:
-        if error.name not in EXTRA:
+        extra = EXTRAS.get(error.name or "")
+        if extra is None:
             raise
         typer.echo(
             f"visavis: this command needs the package '{error.name}': "
-            "install it with pip install 'visavis[client]'",
+            f"install it with pip install 'visavis[{extra}]'",
             err=True,
         )
         sys.exit(1)
