@@ -29,7 +29,7 @@ def traced(
         graph: takes `given` in its order, and gives one tensor for each of `outputs`.
         given: examples of the inputs, by name.
         outputs: names.
-        batches: see above; examples of two or more show best what depends on how many.
+        batches: see above.
     """
     axes = {name: {0: "batch"} for name in (*given, *outputs)} if batches else None
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings(), torch.no_grad():

@@ -84,7 +84,7 @@ def read_generator(file: Path) -> Generator:
     state = read_state(file, GENERATOR)
     with torch.device("meta"):
         generator = Generator(expressive=EXPRESSIVE_KEY in state)
-    return _filled(generator, state, file)
+    return fill(generator, state, file.name)
 
 
 def read_audio2lip(file: Path) -> Audio2Lip:
@@ -92,7 +92,7 @@ def read_audio2lip(file: Path) -> Audio2Lip:
     state = read_state(file, HEARING)
     with torch.device("meta"):
         network = Audio2Lip()
-    return _filled(network, state, file)
+    return fill(network, state, file.name)
 
 
 def read_state(file: Path, part: str) -> dict[str, NDArray[Any]]:
@@ -143,25 +143,34 @@ def _check(code: int, file: Path, part: str) -> None:
     raise CheckpointError(f"'{file.name}' {reason}")
 
 
-def _filled(network: Network, state: dict[str, NDArray[Any]], file: Path) -> Network:
-    """The network with these weights, ready to run; every key and shape must fit."""
+def fill(network: Network, state: dict[str, NDArray[Any]], file: str) -> Network:
+    """The network with these weights, ready to run.
+
+    Args:
+        network: on no device.
+        state: its weights by key.
+        file: what messages call them.
+
+    Raises:
+        CheckpointError: a key or shape does not fit, or values are no numbers.
+    """
     wanted = network.state_dict()
     odd = sorted(wanted.keys() ^ state.keys())
     if odd:
         lacks = odd[0] in wanted
         raise CheckpointError(
-            f"'{file.name}' {'lacks' if lacks else 'has besides'} '{odd[0]}' "
+            f"'{file}' {'lacks' if lacks else 'has besides'} '{odd[0]}' "
             f"({len(odd)} names differ): it is of another version of EDTalk"
         )
     weights: dict[str, Tensor] = {}
     for key, value in state.items():
         if value.shape != tuple(wanted[key].shape):
             raise CheckpointError(
-                f"'{key}' of '{file.name}' has shape {value.shape}, not "
+                f"'{key}' of '{file}' has shape {value.shape}, not "
                 f"{tuple(wanted[key].shape)}: it is of another version of EDTalk"
             )
         if not np.isfinite(value).all():
-            raise CheckpointError(f"'{key}' of '{file.name}' holds values that are no numbers")
+            raise CheckpointError(f"'{key}' of '{file}' holds values that are no numbers")
         weights[key] = torch.from_numpy(value)
     network.load_state_dict(weights, assign=True)
     return network.eval().requires_grad_(False)

@@ -34,6 +34,8 @@ from models.edtalk.layout import EXPRESSION, MOUTH, POSE, Layout
 STEPS: Final = Steps._fields
 LEVELS: Final = 127.5
 """Grey levels between 0 and 1."""
+EXAMPLES: Final = 1
+"""Samples that graphs are traced with; more take longer and show nothing else."""
 
 
 @dataclass(frozen=True)
@@ -72,54 +74,50 @@ class Graphs:
         rest = [f"rest_{component}" for component in self.components]
         return ["code", *rest, *(name for kind in maps for name in self.named(kind))]
 
-    def steps(self, batch: int) -> dict[str, Tensor]:
-        """An example of steps."""
-        sizes = dict(zip(STEPS, (MOUTH, POSE, EXPRESSION), strict=True))
-        return {name: torch.zeros(batch, sizes[name]) for name in self.components}
-
-    def picture(self, batch: int) -> dict[str, Tensor]:
+    @property
+    def picture(self) -> dict[str, Tensor]:
         """An example of pictures."""
         size = self.layout.size
-        return {"picture": torch.zeros(batch, 3, size, size)}
+        return {"picture": torch.zeros(EXAMPLES, 3, size, size)}
 
-    def identity(self, batch: int) -> dict[str, Tensor]:
-        """An example of what is kept of portraits."""
-        with torch.no_grad():
-            given = flat(self.avatar.portraits(self.picture(batch)["picture"]))
-        return dict(zip(self.kept, given, strict=True))
+    @property
+    def steps(self) -> dict[str, Tensor]:
+        """An example of steps."""
+        sizes = dict(zip(STEPS, (MOUTH, POSE, EXPRESSION), strict=True))
+        return {name: torch.zeros(EXAMPLES, sizes[name]) for name in self.components}
+
+    def maps(self, kind: str) -> dict[str, Tensor]:
+        """An example of `features`, `statistics` or `maps`, by name."""
+        last = self.layout.size
+        made = {}
+        for cells in self.layout.levels:
+            channels = self.layout.channels(cells)
+            if kind == "maps":
+                channels = 3 if cells == last else channels + 3
+            made[f"{kind}_{cells}"] = torch.zeros(
+                EXAMPLES, channels, cells, cells, dtype=self.avatar.kept_as
+            )
+        return made
 
     def portrait(self) -> bytes:
         """The `portrait` graph."""
-        return traced(_Portrait(self.avatar), self.picture(2), self.kept, batches=True)
+        return traced(_Portrait(self.avatar), self.picture, self.kept, batches=True)
 
     def watch(self) -> bytes:
         """The `watch` graph."""
-        return traced(_Watch(self.avatar), self.picture(2), self.components, batches=True)
+        return traced(_Watch(self.avatar), self.picture, self.components, batches=True)
 
     def expression(self) -> bytes:
         """The `expression` graph; only an expressive avatar has it."""
-        known = self.identity(2)
-        maps = [*self.named("features"), *self.named("statistics")]
-        given = {"expression": self.steps(2)["expression"], **{name: known[name] for name in maps}}
+        steps = {"expression": self.steps["expression"]}
+        given = {**steps, **self.maps("features"), **self.maps("statistics")}
         return traced(_Expression(self.avatar), given, self.named("maps"), batches=True)
 
     def render(self) -> bytes:
         """The `render` graph."""
-        return traced(_Render(self.avatar), self.render_example(2), ["picture"], batches=True)
-
-    def render_example(self, batch: int) -> dict[str, Tensor]:
-        """An example of what `render` takes."""
-        known, steps = self.identity(batch), self.steps(batch)
-        if self.expressive:
-            features, statistics = (
-                [known[name] for name in self.named(kind)] for kind in ("features", "statistics")
-            )
-            identity = Identity(known["code"], Steps(*steps.values()), features, statistics)
-            with torch.no_grad():
-                made = self.avatar.maps(identity, steps["expression"])
-        else:
-            made = [known[name] for name in self.named("maps")]
-        return {**steps, "code": known["code"], **dict(zip(self.named("maps"), made, strict=True))}
+        code = {"code": torch.zeros(EXAMPLES, self.layout.latent)}
+        given = {**self.steps, **code, **self.maps("maps")}
+        return traced(_Render(self.avatar), given, ["picture"], batches=True)
 
     def files(self) -> Mapping[str, bytes]:
         """All graphs as ONNX files, by name."""

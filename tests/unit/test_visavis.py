@@ -21,7 +21,8 @@ def visavis(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "token", "render", "call", "devices", "open", "speak", "bench", "doctor"]
+    "command",
+    ["serve", "token", "render", "call", "devices", "open", "speak", "import", "bench", "doctor"],
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])

@@ -92,6 +92,11 @@ class Avatar(nn.Module):
             self.renders = Renders(fixed)
         self.to(fixed.direction_lipnonlip.weight.dtype).eval().requires_grad_(False)
 
+    @property
+    def kept_as(self) -> torch.dtype:
+        """Precision of the features that an identity keeps."""
+        return self.portraits.encoder.stem.convolution.weight.dtype
+
     def maps(self, identity: Identity, expression: Tensor | None) -> list[Tensor]:
         """What `renders` warps: the portrait with an expression [b, 10] laid over."""
         if self.expressions is None or expression is None:
