@@ -18,9 +18,9 @@ def arguments() -> Namespace:
     return Namespace(size=256, batch_size=4, lr=0.002, exp_name="edtalk", resume_ckpt=None)
 
 
-def write_generator(file: Path, *, expressive: bool = True) -> Path:
-    """`EDTalk.pt` or `EDTalk_lip_pose.pt`: the generator, parts of a training, its arguments."""
-    generator = seeded_generator(expressive=expressive)
+def write_generator(file: Path) -> Path:
+    """`EDTalk.pt`: the generator, parts of a training, its arguments."""
+    generator = seeded_generator()
     optimiser = torch.optim.Adam([torch.nn.Parameter(torch.zeros(3))])
     torch.save(
         {

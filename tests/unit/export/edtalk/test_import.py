@@ -27,12 +27,11 @@ from export.edtalk.checkpoints import (
     fill,
     origin,
     read_audio2lip,
-    read_generator,
-    read_state,
 )
-from export.edtalk.seeded import seeded, seeded_audio2lip
+from export.edtalk.seeded import seeded_audio2lip
 from export.edtalk.unpickle import Outcome, outcome
 from models.edtalk.audio2lip import Audio2Lip
+from models.edtalk.generator import Generator
 from tests.support.official import (
     arguments,
     expression,
@@ -90,7 +89,7 @@ def test_the_command_makes_a_bundle_that_renders_speech(official: Path) -> None:
     names = manifest.components[Component.EXPRESSION].names
     happy = [manifest.emotions["happy"][name] for name in names]
     np.testing.assert_allclose(happy, expression(HAPPY) - expression(NEUTRAL), atol=1e-6)
-    write_wav(official / "speech.wav", tone(0.2), 48_000)
+    write_wav(official / "speech.wav", tone(0.12), 48_000)
     film = visavis(
         "render", "speech.wav", "film.mp4", "--bundle", "faces", "--emotion", "happy",
         "--size", "256", cwd=official,
@@ -98,28 +97,29 @@ def test_the_command_makes_a_bundle_that_renders_speech(official: Path) -> None:
     assert film.returncode == 0, film.stderr
     with av.open(str(official / "film.mp4")) as container:
         pictures = [it.to_ndarray(format="rgb24") for it in container.decode(video=0)]
-    assert len(pictures) == 5
-    assert np.abs(pictures[4].astype(int) - pictures[0]).mean() > 1
+    assert len(pictures) == 3
+    assert np.abs(pictures[2].astype(int) - pictures[0]).mean() > 1
     again = visavis("import", "EDTalk.pt", "Audio2Lip.pt", "faces", cwd=official)
     assert again.returncode == 1 and "'faces' exists" in again.stderr
 
 
-def test_swapped_files_are_named(official: Path) -> None:
-    swapped = visavis("import", "Audio2Lip.pt", "EDTalk.pt", "odd", cwd=official)
+def test_swapped_files_are_named(tmp_path: Path) -> None:
+    torch.save({"gen": {}, "args": arguments()}, tmp_path / "EDTalk.pt")
+    torch.save({"audio2lip": {}, "args": arguments()}, tmp_path / "Audio2Lip.pt")
+    swapped = visavis("import", "Audio2Lip.pt", "EDTalk.pt", "out", cwd=tmp_path)
     assert swapped.returncode == 1 and "were two files swapped" in swapped.stderr
     assert "Traceback" not in swapped.stderr
-    assert not [it for it in official.iterdir() if "odd" in it.name]
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["Audio2Lip.pt", "EDTalk.pt"]
 
 
 def test_a_generator_without_expressions_is_recognised(tmp_path: Path, hearing: Path) -> None:
-    file = write_generator(tmp_path / "EDTalk_lip_pose.pt", expressive=False)
-    generator = read_generator(file)
-    assert not generator.expressive
-    weight = generator.lip_fc[2].weight
-    assert torch.equal(weight, seeded("lip_fc.2.weight", (20, 512)))  # type: ignore[arg-type]
+    with torch.device("meta"):
+        keys = Generator(expressive=False).state_dict()
+    nothing = {key: torch.zeros(1).expand(value.shape) for key, value in keys.items()}
+    torch.save({"gen": nothing}, tmp_path / "EDTalk_lip_pose.pt")
     looks = write_expressions(tmp_path / "looks", happy=HAPPY)
     with pytest.raises(CheckpointError, match="has no expressions"):
-        import_bundle(Sources(file, hearing, looks), tmp_path / "out")
+        import_bundle(Sources(tmp_path / "EDTalk_lip_pose.pt", hearing, looks), tmp_path / "out")
     assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
 
 
@@ -140,18 +140,16 @@ class Evil:
         return os.system, (f"touch '{self.target}'",)
 
 
-@pytest.mark.parametrize("kind", ["beside", "bare pickle", "as a weight"])
-def test_code_in_a_checkpoint_is_refused_and_never_runs(tmp_path: Path, kind: str) -> None:
+def test_code_in_a_checkpoint_is_refused_and_never_runs(tmp_path: Path) -> None:
     evil, file = Evil(tmp_path / "ran"), tmp_path / "Audio2Lip.pt"
-    if kind == "beside":
-        write_hearing(file, extra=evil)
-    elif kind == "bare pickle":
-        file.write_bytes(pickle.dumps({"audio2lip": evil}))
-    else:
-        torch.save({"audio2lip": {"mapping.bias": evil}}, file)
+    write_hearing(file, extra=evil)
     with pytest.raises(CheckpointError, match="holds more than weights"):
         read_audio2lip(file)
-    assert not (tmp_path / "ran").exists()
+    torch.save({"audio2lip": {"mapping.bias": evil}}, file)
+    assert outcome(file, HEARING, tmp_path / "state.npz") is Outcome.REFUSED
+    file.write_bytes(pickle.dumps({"audio2lip": evil}, 2))
+    assert outcome(file, HEARING, tmp_path / "state.npz") is Outcome.REFUSED
+    assert [it.name for it in tmp_path.iterdir()] == ["Audio2Lip.pt"]
     pickle.loads(pickle.dumps(evil))  # noqa: S301 - so that this test can fail
     assert (tmp_path / "ran").exists()
 
@@ -210,14 +208,11 @@ def test_weights_that_do_not_fit_are_named(change: Any, sentence: str) -> None:
 
 
 def test_half_precision_checkpoints_are_read_too(tmp_path: Path) -> None:
-    state = {
-        key: value.half() if value.is_floating_point() else value
-        for key, value in seeded_audio2lip().state_dict().items()
-    }
-    torch.save({"audio2lip": state}, tmp_path / "half.pt")
-    assert read_state(tmp_path / "half.pt", HEARING)["mapping.bias"].dtype == np.float32
-    with pytest.raises(CheckpointError, match="swapped"):
-        read_state(tmp_path / "half.pt", GENERATOR)
+    held = {"bias": torch.ones(3).half(), "seen": torch.tensor(1)}
+    torch.save({"gen": held}, tmp_path / "half.pt")
+    assert outcome(tmp_path / "half.pt", GENERATOR, tmp_path / "state.npz") is Outcome.DONE
+    with np.load(tmp_path / "state.npz", allow_pickle=False) as state:
+        assert (state["bias"].dtype, state["seen"].dtype) == (np.float32, np.int64)
 
 
 @pytest.mark.parametrize(
