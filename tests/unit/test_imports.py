@@ -17,10 +17,10 @@ MAY_IMPORT = {
     "models": {"engine"},
     "train": {"models", "engine"},
     "export": {"models", "engine"},
-    "bench": {"engine", "server", "client"},
+    "bench": {"engine", "server", "client", "models", "export"},
 }
 ROOMS = {
-    "torch": ("models/", "train/", "export/"),
+    "torch": ("models/", "train/", "export/", "bench/edtalk.py"),
     "aiortc": (
         "server/media/peer.py",
         "server/media/tracks.py",
@@ -33,7 +33,7 @@ ROOMS = {
     "tensorrt_rtx": ("engine/backends/tensorrt.py",),
     "asyncio": ("server/", "client/", "bench/"),
     "socket": ("server/", "client/", "bench/"),
-    "onnxruntime": ("engine/backends/onnx.py", "train/", "export/"),
+    "onnxruntime": ("engine/backends/onnx.py", "train/", "export/", "bench/edtalk.py"),
     "mediapipe": ("engine/tracker.py",),
     "sounddevice": ("client/card.py", "server/doctor.py"),
     "pyvirtualcam": ("client/virtual_camera.py",),
