@@ -33,6 +33,8 @@ from engine.types import Component
 
 KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
+KEPT_DRAWN: Final = 4
+"""Where graphs make whole pictures: such an avatar keeps 100 MB of features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Studio:
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None
         self._tracking = threading.Lock()
-        self._prepare = lru_cache(KEPT_IDENTITIES)(self._presenter)
+        drawn = self.manifest.renderer == "graph"
+        self._prepare = lru_cache(KEPT_DRAWN if drawn else KEPT_IDENTITIES)(self._presenter)
         self.presenters = tuple(
             PresenterInfo(files.id, files.name) for files in self.manifest.presenters
         )

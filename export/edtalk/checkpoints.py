@@ -37,6 +37,8 @@ Network = TypeVar("Network", bound=nn.Module)
 PIECE: Final = 1 << 22
 MOST_SECONDS: Final = 600
 ROOT: Final = Path(__file__).parents[2]
+ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
+"""All that the reading process is told of ours: no tokens, no secrets."""
 REFUSED: Final = {
     Outcome.DAMAGED: "is damaged or no checkpoint: download it again",
     Outcome.REFUSED: (
@@ -111,11 +113,12 @@ def read_state(file: Path, part: str) -> dict[str, NDArray[Any]]:
 
 def _child(file: Path, part: str, target: Path) -> int:
     command = [sys.executable, "-m", "export.edtalk.unpickle"]
-    surroundings = {**os.environ, "PYTHONPATH": str(ROOT)}
+    told = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
     try:
         return subprocess.run(  # noqa: S603 - our own module; the file's name is an argument
             [*command, str(file.resolve()), part, str(target)],
-            env=surroundings,
+            env={**told, "PYTHONPATH": str(ROOT)},
+            cwd=ROOT,  # so that nothing is imported from where the command was given
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

@@ -24,6 +24,8 @@ import torch
 MOST_CPU_SECONDS: Final = 300
 MOST_BYTES: Final = 2 * 1024**3
 """That may be written; the largest official part has a quarter of a gigabyte."""
+MOST_MEMORY: Final = 16 * 1024**3
+"""Addresses, of which torch's libraries take several gigabytes."""
 PARTS: Final = ("gen", "audio2lip")
 """Under which official checkpoints keep a generator, and the network that hears."""
 
@@ -93,6 +95,7 @@ def limit() -> None:
     except ModuleNotFoundError:
         return
     resource.setrlimit(resource.RLIMIT_CPU, (MOST_CPU_SECONDS, MOST_CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (MOST_BYTES, MOST_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
