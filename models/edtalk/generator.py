@@ -77,10 +77,8 @@ class Generator(nn.Module):
         told = [part for part in steps if part is not None]
         bank = self.bank()
         latent = seen.code + torch.cat(told, dim=1) @ bank.T
-        if steps.expression is None:
-            return self._decoded(latent, seen, None)
-        return self._decoded(latent, seen, steps.expression @ bank[:, MOUTH + POSE :].T)
-
-    def _decoded(self, latent: Tensor, seen: Seen, expression: Tensor | None) -> Tensor:
+        expression = None
+        if steps.expression is not None:
+            expression = steps.expression @ bank[:, MOUTH + POSE :].T
         picture: Tensor = self.dec(latent, seen.features, expression)
         return picture
