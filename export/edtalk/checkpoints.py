@@ -83,10 +83,14 @@ def read_generator(file: Path) -> Generator:
     Raises:
         CheckpointError: another file, a damaged one, or one that holds more than weights.
     """
-    state = read_state(file, GENERATOR)
+    return generator_of(read_state(file, GENERATOR), file.name)
+
+
+def generator_of(state: dict[str, NDArray[Any]], file: str) -> Generator:
+    """The generator with these weights, which tell whether it has expressions; see `fill`."""
     with torch.device("meta"):
         generator = Generator(expressive=EXPRESSIVE_KEY in state)
-    return fill(generator, state, file.name)
+    return fill(generator, state, file)
 
 
 def read_audio2lip(file: Path) -> Audio2Lip:

@@ -25,6 +25,7 @@ from export.edtalk.checkpoints import (
     KNOWN,
     Origin,
     fill,
+    generator_of,
     origin,
     read_audio2lip,
 )
@@ -99,8 +100,6 @@ def test_the_command_makes_a_bundle_that_renders_speech(official: Path) -> None:
         pictures = [it.to_ndarray(format="rgb24") for it in container.decode(video=0)]
     assert len(pictures) == 3
     assert np.abs(pictures[2].astype(int) - pictures[0]).mean() > 1
-    again = visavis("import", "EDTalk.pt", "Audio2Lip.pt", "faces", cwd=official)
-    assert again.returncode == 1 and "'faces' exists" in again.stderr
 
 
 def test_swapped_files_are_named(tmp_path: Path) -> None:
@@ -112,15 +111,22 @@ def test_swapped_files_are_named(tmp_path: Path) -> None:
     assert sorted(it.name for it in tmp_path.iterdir()) == ["Audio2Lip.pt", "EDTalk.pt"]
 
 
-def test_a_generator_without_expressions_is_recognised(tmp_path: Path, hearing: Path) -> None:
+def test_a_generator_without_expressions_is_recognised(
+    tmp_path: Path, hearing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with torch.device("meta"):
         keys = Generator(expressive=False).state_dict()
-    nothing = {key: torch.zeros(1).expand(value.shape) for key, value in keys.items()}
-    torch.save({"gen": nothing}, tmp_path / "EDTalk_lip_pose.pt")
+    nothing = np.zeros(1, np.float32)
+    state = {key: np.broadcast_to(nothing, value.shape) for key, value in keys.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch minds arrays that cannot be written to
+        generator = generator_of(state, "EDTalk_lip_pose.pt")
+    assert not generator.expressive
+    monkeypatch.setattr("export.edtalk.bundle.read_generator", lambda file: generator)
     looks = write_expressions(tmp_path / "looks", happy=HAPPY)
     with pytest.raises(CheckpointError, match="has no expressions"):
-        import_bundle(Sources(tmp_path / "EDTalk_lip_pose.pt", hearing, looks), tmp_path / "out")
-    assert not (tmp_path / "out").exists() and not list(tmp_path.glob(".out*"))
+        import_bundle(Sources(hearing, hearing, looks), tmp_path / "out")
+    assert sorted(it.name for it in tmp_path.iterdir()) == ["Audio2Lip.pt", "looks"]
 
 
 def test_weights_arrive_to_the_bit(hearing: Path) -> None:
