@@ -41,6 +41,24 @@ def affine(
     return np.asarray(moved)
 
 
+def cut(
+    pixels: Picture, matrix: Floats, size: tuple[int, int], finer: int = cv2.INTER_CUBIC
+) -> Picture:
+    """`pixels` [h, w] or [h, w, 3] moved by `matrix` [2, 3] into [height, width] = `size`.
+
+    As `affine`, for a matrix that neither shears nor stretches; reduced without flicker, and
+    enlarged by the interpolation `finer`.
+    """
+    matrix = matrix.copy()
+    scale = float(np.linalg.norm(matrix[:, 0]))
+    if scale < 0.5:  # cv2.warpAffine does not average: reduce first, or fine detail flickers
+        reduced = cv2.resize(pixels, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(reduced, np.uint8)
+        matrix[:, :2] /= 2 * scale
+    how = cv2.INTER_LINEAR if scale < 1 else finer
+    return np.asarray(affine(pixels, matrix, size, how), np.uint8)
+
+
 def resized_picture(picture: Picture, size: int, interpolation: int = cv2.INTER_AREA) -> Picture:
     """A square picture at `size` pixels."""
     return np.asarray(cv2.resize(picture, (size, size), interpolation=interpolation), np.uint8)
