@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,6 +34,13 @@ SecretOption = Annotated[
 TokenOption = Annotated[
     str | None,
     typer.Option(envvar="VISAVIS_TOKEN", show_envvar=True, help="Where the server asks for one."),
+]
+SizeOption = Annotated[int, typer.Option(help="Width and height of a face alone, pixels.")]
+FramingOption = Annotated[
+    Literal["face", "whole"], typer.Option(help="The face alone, or the whole portrait.")
+]
+BackgroundOption = Annotated[
+    str, typer.Option(help="as_is, blur, a colour as '#203040', or a picture's file.")
 ]
 LOCAL_PROXIES = ("127.0.0.1", "::1")
 
@@ -169,7 +176,9 @@ def render(
     portrait: Annotated[
         Path | None, typer.Option(help="A picture of one person, instead of a presenter.")
     ] = None,
-    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    size: SizeOption = 512,
+    framing: FramingOption = "face",
+    background: BackgroundOption = "as_is",
     emotion: Annotated[str, typer.Option(help="A look of the bundle.")] = "neutral",
     seed: Annotated[int, typer.Option(help="Of blinks and small motions.")] = 0,
     bundle: BundleOption = None,
@@ -177,26 +186,29 @@ def render(
     """Make a film of a face that speaks a sound file.
 
     Examples: `visavis render speech.wav film.mp4`,
-    `visavis render talk.mp3 film.mp4 --portrait me.jpg --emotion warm`
+    `visavis render talk.mp3 film.mp4 --portrait me.jpg --framing whole --background blur`
     """
     from rich.progress import Progress
 
+    from engine.background import named
     from engine.errors import PictureUnreadable
     from engine.film import make_film, sound_seconds
     from engine.mixer import Controls
+    from engine.scene import Framing, Scene
     from engine.studio import Studio
     from engine.types import TICKS_PER_SECOND
 
+    scene = Scene(Framing(framing), named(background))
     total = sound_seconds(sound) * TICKS_PER_SECOND
     with closing(Studio.open(bundle)) as studio, Progress(transient=True) as progress:
         if portrait is None:
-            identity = studio.presenter(presenter or studio.presenters[0].id, size)
+            identity = studio.presenter(presenter or studio.presenters[0].id, size, scene)
         else:
             try:
                 content = portrait.read_bytes()
             except OSError as error:
                 raise PictureUnreadable("the portrait cannot be read: check its name") from error
-            identity = studio.portrait(content, size)
+            identity = studio.portrait(content, size, scene)
         task = progress.add_task("Rendering", total=total or None)
         count = make_film(
             studio,
@@ -219,12 +231,14 @@ def call(
     microphone: Annotated[bool, typer.Option(help="Speak with the microphone.")] = False,
     record: Annotated[Path | None, typer.Option(help="MP4 file to keep the call in.")] = None,
     seconds: Annotated[float | None, typer.Option(help="Length of the call.")] = None,
-    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    size: SizeOption = 512,
+    framing: FramingOption = "face",
+    background: BackgroundOption = "as_is",
 ) -> None:
     """Call a server from the terminal, as the page does.
 
     Examples: `visavis call --file speech.wav --record call.mp4`,
-    `visavis call --microphone --presenter ada`
+    `visavis call --microphone --portrait me.jpg --framing whole --background '#203040'`
     """
     import asyncio
 
@@ -240,6 +254,8 @@ def call(
                 presenter=presenter,
                 portrait=portrait,
                 size=256 if size == 256 else 512,
+                framing=framing,
+                background=background,
                 file=file,
                 microphone=microphone,
                 seconds=seconds,
@@ -265,7 +281,8 @@ def open_session(
     presenter: Annotated[
         str | None, typer.Option(help="Whose face it is; the first by default.")
     ] = None,
-    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    size: SizeOption = 512,
+    background: BackgroundOption = "as_is",
     token: TokenOption = None,
 ) -> None:
     """Open a session for OBS, FFmpeg, a player or a voice, and say where they find it.
@@ -274,6 +291,7 @@ def open_session(
     """
     import asyncio
 
+    from client import backgrounds
     from client.errors import ClientError
     from client.speak import addresses
     from client.speak import open_session as create
@@ -281,9 +299,12 @@ def open_session(
 
     if size not in (256, 512):
         raise typer.BadParameter("pictures have 256 or 512 pixels", param_hint="--size")
-    settings = SessionRequest(presenter=presenter, size=256 if size == 256 else 512)
     try:
-        session = asyncio.run(create(url, settings, token))
+        behind, backdrop = backgrounds.named(background)
+        settings = SessionRequest(
+            presenter=presenter, size=256 if size == 256 else 512, background=behind
+        )
+        session = asyncio.run(create(url, settings, token, backdrop))
     except ClientError as error:
         typer.echo(f"visavis: {error}", err=True)
         raise typer.Exit(1) from error

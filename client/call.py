@@ -23,7 +23,7 @@ from aiortc.mediastreams import MediaStreamError
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from client import requests
+from client import backgrounds, requests
 from client.devices import RATE, SLICE, Microphone, Silence, SoundFile, Voice
 from client.errors import CallLost
 from client.recorder import Recorder
@@ -31,6 +31,7 @@ from client.report import CallReport as CallReport
 from server.protocol import (
     ClientMessage,
     ControlsPatch,
+    Framing,
     PingMessage,
     PongMessage,
     ServerMessage,
@@ -57,6 +58,8 @@ async def call(
     presenter: str | None = None,
     portrait: Path | None = None,
     size: Literal[256, 512] = 512,
+    framing: Framing = "face",
+    background: str = "as_is",
     controls: ControlsPatch | None = None,
     file: Path | None = None,
     microphone: bool = False,
@@ -73,7 +76,9 @@ async def call(
         url: of the server, http://127.0.0.1:8080.
         presenter: id; the first one when neither it nor a portrait is given.
         portrait: picture of a person, in place of a presenter.
-        size: of the pictures, pixels.
+        size: of a face alone, pixels.
+        framing: the face alone, or the whole portrait.
+        background: `as_is`, `blur`, `#rrggbb` or the path of a picture.
         controls: to start with.
         file: sound to speak, in real time.
         microphone: speak with it; else the caller is silent.
@@ -85,7 +90,14 @@ async def call(
     Raises:
         ClientError: one of its leaves.
     """
-    settings = SessionRequest(presenter=presenter, size=size, controls=controls or ControlsPatch())
+    behind, backdrop = backgrounds.named(background)
+    settings = SessionRequest(
+        presenter=presenter,
+        size=size,
+        framing=framing,
+        background=behind,
+        controls=controls or ControlsPatch(),
+    )
     async with AsyncExitStack() as stack:
         voice: Voice = Silence()
         if microphone:
@@ -96,7 +108,9 @@ async def call(
         recorder = Recorder(record) if record is not None else None
         if recorder is not None:
             stack.push_async_callback(recorder.close)
-        conversation = await stack.enter_async_context(connected(url, voice, settings, portrait))
+        conversation = await stack.enter_async_context(
+            connected(url, voice, settings, portrait, backdrop)
+        )
         conversation.on_picture, conversation.on_sound = on_picture, on_sound
         conversation.on_message, conversation.recorder = on_message, recorder
         await _stay(conversation, seconds, progress)
@@ -105,11 +119,15 @@ async def call(
 
 @asynccontextmanager
 async def connected(
-    url: str, voice: Voice, settings: SessionRequest, portrait: Path | None = None
+    url: str,
+    voice: Voice,
+    settings: SessionRequest,
+    portrait: Path | None = None,
+    backdrop: Path | None = None,
 ) -> AsyncIterator[Conversation]:
     """A conversation with a new session; both end with the block."""
     async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS) as http:
-        session = await requests.create(http, settings, portrait)
+        session = await requests.create(http, settings, portrait, backdrop)
         conversation = Conversation(session, voice)
         try:
             offer = await conversation.offer()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, TypeAlias
 
 import cv2
@@ -13,12 +14,14 @@ from PIL import Image, ImageOps
 from engine.errors import BackgroundUnusable, ControlError, PictureTooLarge, PictureUnreadable
 from engine.fill import filled
 from engine.portrait import decode_picture
-from engine.types import Floats, Picture
+from engine.types import Floats, Picture, floats
 
 SMALLEST: Final = 64
 """Pixels of a picture's shorter side below which it would only be coloured mud."""
 BLUR: Final = 0.03
 """Standard deviation of the blur, in shorter sides of the picture."""
+MARGIN: Final = 0.012
+"""Around a person, in shorter sides, whose colours are not blurred into the background."""
 COARSER: Final = 4
 """So much smaller it is blurred: nobody sees the difference."""
 
@@ -58,6 +61,27 @@ class Pictured:
 Background: TypeAlias = AsItIs | Blurred | Coloured | Pictured
 
 
+def named(text: str) -> Background:
+    """A background by what somebody types: `as_is`, `blur`, `#rrggbb`, or a picture's file.
+
+    Raises:
+        ControlError: a colour that is none.
+        BackgroundUnusable: the file cannot be read.
+    """
+    if text == "as_is":
+        return AsItIs()
+    if text == "blur":
+        return Blurred()
+    if text.startswith("#"):
+        return Coloured.parse(text)
+    try:
+        return Pictured(Path(text).read_bytes())
+    except OSError as error:
+        raise BackgroundUnusable(
+            "the background cannot be read: say as_is, blur, #rrggbb or a picture's file"
+        ) from error
+
+
 def ground(background: Background, still: Picture, cover: Floats) -> Picture:
     """What is seen where nobody is, uint8 [h, w, 3].
 
@@ -75,9 +99,16 @@ def ground(background: Background, still: Picture, cover: Floats) -> Picture:
         case Pictured(content):
             return backdrop(content, still.shape[:2])
         case Blurred():
-            return blurred(filled(still, 1 - cover))
+            return blurred(filled(still, 1 - _grown(cover)))
         case AsItIs():
             return still
+
+
+def _grown(cover: Floats) -> Floats:
+    """A matte with a margin: beside an ear a wall is still a little pink."""
+    reach = max(1, round(MARGIN * min(cover.shape)))
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    return floats(cv2.dilate(cover, kernel))
 
 
 def backdrop(content: bytes, size: tuple[int, int]) -> Picture:

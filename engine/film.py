@@ -17,6 +17,7 @@ import av
 import av.error
 import numpy as np
 
+from engine import colours
 from engine.errors import DeviceError, SoundEmpty, SoundUnreadable
 from engine.mixer import Controls
 from engine.pipeline import Pipeline
@@ -156,6 +157,7 @@ class Film:
         self._video = self._container.add_stream("libx264", TICKS_PER_SECOND, options)
         self._video.width, self._video.height = width, height
         self._video.pix_fmt = "yuv420p"
+        colours.tag(self._video.codec_context)
         self._video.codec_context.thread_count = 1  # the same file on every machine
         self._audio = self._container.add_stream("aac", SOUND_RATE)
         self._audio.layout = "mono"

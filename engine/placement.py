@@ -110,9 +110,7 @@ class Placement:
             if self._finer > 1:
                 pixels = resized_picture(pixels, self.size // self._finer)
             x, y = (round(float(value)) for value in self.corners[0])
-            return pixels[
-                rows.start - y : rows.stop - y, columns.start - x : columns.stop - x
-            ]
+            return pixels[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x]
         matrix = self.matrix - floats([[0, 0, columns.start], [0, 0, rows.start]])
         size = rows.stop - rows.start, columns.stop - columns.start
         return cut(pixels, matrix, size, cv2.INTER_LINEAR)

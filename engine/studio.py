@@ -16,9 +16,9 @@ import cv2
 
 from engine.backends import Backend
 from engine.backends.onnx import OnnxBackend
+from engine.background import Pictured
 from engine.bundle import BUILTIN, Bundle
 from engine.clock import Clock, MonotonicClock
-from engine.background import Pictured
 from engine.errors import BundleError, ControlError, TrackerMissing
 from engine.listen import Listener
 from engine.mixer import NEUTRAL, SOURCES, Controls

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import av
@@ -27,8 +27,10 @@ from server.limits import Limits
 from server.media.beat import Beat
 from server.media.broadcast import Broadcast, Handed
 from server.media.encoder import PICTURE_STEP, Codec, PicturePacket
+from server.media.levels import Level
 from server.media.peer import Line, Peer, Role
 from server.media.peers import Peers
+from server.media.rates import Rates
 from server.media.tracks import as_yuv
 from server.metrics import Metrics
 from server.protocol import (
@@ -71,7 +73,7 @@ class Session:
     Args:
         pipeline: made for this session.
         presenter: id of the presenter, None for an uploaded portrait.
-        size: width and height of the pictures, pixels.
+        size: side of a face alone, pixels.
         quality: of the pictures, to begin with.
         house: what it shares with the others.
         line: how its connections are made.
@@ -90,6 +92,7 @@ class Session:
     ) -> None:
         self.id = secrets.token_urlsafe(18)
         self.presenter, self.size = presenter, size
+        line = replace(line, level=Level.of(pipeline.width, pipeline.height))
         self._pipeline, self._house, self._line = pipeline, house, line
         self._clock, self._metrics = clock, metrics = house.clock, house.metrics
         self.voice = VoiceStream(clock)
@@ -97,7 +100,11 @@ class Session:
         self._beat: Beat[av.VideoFrame] = Beat(
             pipeline, house.pool, clock, metrics, as_yuv, mark=house.mark, feed=self.voice.take
         )
-        self._broadcast = Broadcast(self._beat, house.encoding, clock, on_handed=self._encoded)
+        self.width, self.height = width, height = pipeline.width, pipeline.height
+        rates = Rates.of(width, height)
+        self._broadcast = Broadcast(
+            self._beat, house.encoding, clock, rates, on_handed=self._encoded
+        )
         self.choose(quality)
         self._recorder = Recorder(self._broadcast, house.recordings, sub)
         self._counted = report.Counted(metrics)
@@ -191,7 +198,7 @@ class Session:
 
     def choose(self, quality: Quality) -> None:
         """Bound the bit rate of the pictures."""
-        self._broadcast.quality = limits.QUALITY_BITRATES[quality]
+        self._broadcast.quality = Rates.ceiling(quality, self.width, self.height)
 
     def record(self, on: bool) -> None:
         """Start a recording, or finish it; the page is told.

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from engine.errors import NotAllowed, ServerFull, TooOften, UnknownPresenter, UnknownSession
 from engine.mixer import Controls
 from engine.pipeline import Pipeline
+from engine.scene import Framing, Scene
 from engine.studio import Studio
+from server.backgrounds import asked_background
 from server.controls import patched
 from server.doors.tokens import ANYONE, Grant
 from server.doors.turn import Relays
@@ -65,9 +67,13 @@ class Sessions:
         return self._closed
 
     async def create(
-        self, request: SessionRequest, portrait: bytes | None = None, grant: Grant = ANYONE
+        self,
+        request: SessionRequest,
+        portrait: bytes | None = None,
+        grant: Grant = ANYONE,
+        backdrop: bytes | None = None,
     ) -> Session:
-        """Open a session for a presenter or a portrait (a picture's bytes).
+        """Open a session for a presenter or a portrait, before a backdrop (pictures' bytes).
 
         Raises:
             ServerFull: no place is free, or the server is stopping.
@@ -83,7 +89,7 @@ class Sessions:
         self._opening[grant.sub] += 1
         try:
             pipeline = await asyncio.get_running_loop().run_in_executor(
-                self._preparing, self._prepare, request, portrait
+                self._preparing, self._prepare, request, portrait, backdrop
             )
             session = Session(
                 pipeline,
@@ -175,13 +181,16 @@ class Sessions:
             if taken + self._opening[grant.sub] >= grant.sessions:
                 raise TooOften(f"the token allows {grant.sessions} at once: end a session first")
 
-    def _prepare(self, request: SessionRequest, portrait: bytes | None) -> Pipeline:
-        """In a thread: 5 ms for a presenter, 200 ms for a portrait."""
+    def _prepare(
+        self, request: SessionRequest, portrait: bytes | None, backdrop: bytes | None
+    ) -> Pipeline:
+        """In a thread: 5 ms for a presenter, 200 ms for a portrait, a second for a whole one."""
         controls = patched(Controls(), request.controls)
+        scene = Scene(Framing(request.framing), asked_background(request, backdrop))
         if portrait is not None:
-            identity = self._studio.portrait(portrait, request.size)
+            identity = self._studio.portrait(portrait, request.size, scene)
         elif request.presenter is not None:
-            identity = self._studio.presenter(request.presenter, request.size)
+            identity = self._studio.presenter(request.presenter, request.size, scene)
         else:
             raise UnknownPresenter("name a presenter or upload a portrait")
         seed = secrets.randbelow(2**31) if request.seed is None else request.seed

@@ -34,7 +34,7 @@ ROOMS = {
     "asyncio": ("server/", "client/", "bench/"),
     "socket": ("server/", "client/", "bench/"),
     "onnxruntime": ("engine/backends/onnx.py", "train/", "export/"),
-    "mediapipe": ("engine/tracker.py",),
+    "mediapipe": ("engine/tracker.py", "engine/segmenter.py"),
     "fastapi": ("server/",),
 }
 

@@ -182,7 +182,7 @@ def test_where_a_session_is_found() -> None:
     session = SessionCreated(
         id="x",
         presenter="ada",
-        size=512,
+        size=512, width=512, height=512,
         controls=Controls(
             mouth=part, pose=part, expression=part,
             emotion="neutral", emotion_strength=1.0, blink=1.0, gaze=1.0,
