@@ -44,7 +44,7 @@ class Pasted:
         self, likeness: Likeness, place: Placement, still: Picture, cutout: Cutout | None = None
     ) -> None:
         self.height, self.width = still.shape[:2]
-        self._likeness, self._place, self._still = likeness, place, still
+        self._likeness, self.place, self._still = likeness, place, still
         self._cover = cutout.cover if cutout else None
         self._box = place.box
         self._ground = cutout.ground[self._box].copy() if cutout else None
@@ -54,10 +54,10 @@ class Pasted:
     def draw(self, motion: Motion) -> Picture:
         """See `Identity.draw`."""
         square, places = self._likeness.moved(motion)
-        drawn = self._place.put(square)
+        drawn = self.place.put(square)
         if self._cover is not None and self._ground is not None:
             cover = self._cover if places is None else _moved(self._cover, places)
-            drawn = _over(drawn, self._ground, self._place.put(cover))
+            drawn = _over(drawn, self._ground, self.place.put(cover))
         picture = self._still.copy()
         region = picture[self._box]
         blended = [(soft, soft(drawn, region)) for soft in self._soft]
