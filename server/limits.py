@@ -14,6 +14,10 @@ RTP, encryption); what is left keeps pictures in time when something else runs."
 PICTURE_LATENCY: Final = 0.020
 """Seconds from a tick's start to its encoding: drawing 5-10 ms, and as much again for
 a busy machine. The look-ahead of the bundle comes on top."""
+LARGE_PICTURE_LATENCY: Final = 0.036
+"""The same for pictures of more than 1280 x 720 pixels: drawing takes 15 to 25 ms."""
+LARGE_PICTURE_PLACES: Final = 2
+"""Places that a session with such pictures takes: most of a core."""
 FIRST_SOUND_SECONDS: Final = 0.2
 """A connected page's microphone is heard in that time, or it has none."""
 SOUND_MARGIN: Final = 0.010

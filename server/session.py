@@ -92,13 +92,23 @@ class Session:
     ) -> None:
         self.id = secrets.token_urlsafe(18)
         self.presenter, self.size = presenter, size
-        line = replace(line, level=Level.of(pipeline.width, pipeline.height))
+        level = Level.of(pipeline.width, pipeline.height)
+        line = replace(line, level=level)
         self._pipeline, self._house, self._line = pipeline, house, line
         self._clock, self._metrics = clock, metrics = house.clock, house.metrics
         self.voice = VoiceStream(clock)
         self.voice.on_event = self.notice
+        self.places = limits.LARGE_PICTURE_PLACES if level.large else 1
+        """Of the server's places, how many it takes."""
         self._beat: Beat[av.VideoFrame] = Beat(
-            pipeline, house.pool, clock, metrics, as_yuv, mark=house.mark, feed=self.voice.take
+            pipeline,
+            house.pool,
+            clock,
+            metrics,
+            as_yuv,
+            mark=house.mark,
+            latency=limits.LARGE_PICTURE_LATENCY if level.large else limits.PICTURE_LATENCY,
+            feed=self.voice.take,
         )
         self.width, self.height = width, height = pipeline.width, pipeline.height
         rates = Rates.of(width, height)

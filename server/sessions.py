@@ -59,7 +59,11 @@ class Sessions:
 
     def __len__(self) -> int:
         """Places that are taken."""
-        return len(self._open) + self._opening.total()
+        return self._taken + self._opening.total()
+
+    @property
+    def _taken(self) -> int:
+        return sum(place.session.places for place in self._open.values())
 
     @property
     def closed(self) -> bool:
@@ -105,6 +109,11 @@ class Sessions:
             self._opening += Counter()  # forgets who has none
         if self._closed:
             raise ServerFull("the server is stopping: ask another, or again in a minute")
+        if self._open and len(self) + session.places > places:
+            raise ServerFull(
+                f"pictures of this size take {session.places} places, and one is free: "
+                "try again soon, or ask for the face alone"
+            )
         longest = math.inf if grant.seconds is None else grant.seconds
         self._open[session.id] = _Place(session, grant, self._house.clock.now() + longest)
         self._house.metrics.created.inc()

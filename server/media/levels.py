@@ -24,6 +24,11 @@ class Level(Enum):
         blocks = -(-width // BLOCK) * -(-height // BLOCK)
         return next((it for it, most in BLOCKS.items() if blocks <= most), cls.L51)
 
+    @property
+    def large(self) -> bool:
+        """Whether its pictures take so long that they need more time, and more of a machine."""
+        return self is not Level.L31
+
     def declare(self, answer: str) -> str:
         """An answer (SDP) of ours, at the lowest level, that says this one.
 
