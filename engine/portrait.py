@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine.errors import NoFace, PictureTooLarge, PictureUnreadable
+from engine.errors import NoFace, PersonUnclear, PictureTooLarge, PictureUnreadable
 from engine.facemesh import EYE_OUTER_LEFT, EYE_OUTER_RIGHT
 from engine.resample import affine, cut
 from engine.suitable import the_face
@@ -97,6 +97,19 @@ def decode_upload(content: bytes) -> Upload:
         ) from error
 
 
+def decode_person(content: bytes) -> Upload:
+    """What `decode_upload` gives of a picture that shows somebody.
+
+    Raises:
+        PictureUnreadable, PictureTooLarge: as that.
+        PersonUnclear: all of it is transparent.
+    """
+    upload = decode_upload(content)
+    if upload.cover is not None and not upload.cover.any():
+        raise PersonUnclear("all of this picture is transparent: send one that shows somebody")
+    return upload
+
+
 def _flatten(picture: Image.Image) -> Upload:
     """RGB pixels, transparency over light grey, no side longer than `LONGEST_SIDE`."""
     cover = None
@@ -120,7 +133,7 @@ def make_portrait(content: bytes, tracker: ReadsFaces) -> Portrait:
     Raises:
         PortraitError: one of its leaves, with a sentence for the person who sent it.
     """
-    picture = decode_picture(content)
+    picture = decode_person(content).picture
     face = the_face(find_faces(picture, tracker), picture)
     return read(crop(*level(picture, face.points)), tracker)
 

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 
 from engine.background import AsItIs, Background, ground
-from engine.errors import PersonUnclear
 from engine.matte import Segments, check, foreground, matte
 from engine.paste import Cutout, Pasted
 from engine.placement import Placement
@@ -80,8 +79,6 @@ def shoot(upload: Upload, tracker: ReadsFaces, framing: Framing, size: int) -> S
     Raises:
         PortraitError: one of its leaves.
     """
-    if upload.cover is not None and not upload.cover.any():
-        raise PersonUnclear("all of this picture is transparent: send one that shows somebody")
     face = the_face(find_faces(upload.picture, tracker), upload.picture)
     if framing is Framing.FACE:
         return _face_alone(upload, face, tracker, size)

@@ -23,7 +23,7 @@ from engine.errors import BundleError, ControlError, TrackerMissing
 from engine.listen import Listener
 from engine.mixer import NEUTRAL, SOURCES, Controls
 from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Pipeline
-from engine.portrait import decode_upload, make_portrait
+from engine.portrait import decode_person, make_portrait
 from engine.render import Identity
 from engine.renderers import open_renderer, presenter_portrait
 from engine.scene import PLAIN, Scene, presented, shoot, stage
@@ -124,7 +124,7 @@ class Studio:
             with self._tracking:
                 portrait = make_portrait(picture, self._open_tracker())
             return self._renderer.identity(portrait, size)
-        upload = decode_upload(picture)
+        upload = decode_person(picture)
         with self._tracking:
             shot = shoot(upload, self._open_tracker(), scene.framing, size)
         return stage(shot, scene.background, self._renderer, self._segments)
