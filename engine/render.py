@@ -8,6 +8,7 @@ drawn (`engine.correction`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Protocol
 
 import cv2
@@ -31,6 +32,10 @@ from engine.types import Floats, Motion, Picture
 
 NETWORK_PORTRAIT: Final = 256
 """Width in pixels of the portrait that a `portrait` graph sees."""
+
+
+EASED: Final = 3
+"""How often a pose is made less at the most where a rim leaves too little room for it."""
 
 
 class Identity(Protocol):
@@ -115,6 +120,7 @@ class MeshIdentity:
         rim: Rim | None = None,
     ) -> None:
         self.size = self.width = self.height = picture.shape[0]
+        self._rim = rim if rim is not None and rim.any else None
         self._mesh = Mesh(model, face, self.size)
         self._flow = Flow(model, self._mesh, self.size, rim)
         self._warp = Warp(self.size)
@@ -130,7 +136,7 @@ class MeshIdentity:
 
     def moved(self, motion: Motion) -> tuple[Picture, Floats]:
         """See `Likeness.moved`; the little that a correction bends is not told."""
-        shape = self._mesh.shape(motion)
+        motion, shape = self._carried(motion)
         picture, flow, places = self._sketch(shape, motion)
         if self.correction is not None:
             opening = self._mouth.opening(shape, SEEN)
@@ -139,8 +145,23 @@ class MeshIdentity:
 
     def sketch(self, motion: Motion) -> tuple[Picture, Floats]:
         """The mesh's own picture, and the flow in pixels, [GRID, GRID, 2], that made it."""
-        picture, flow, _ = self._sketch(self._mesh.shape(motion), motion)
+        motion, shape = self._carried(motion)
+        picture, flow, _ = self._sketch(shape, motion)
         return picture, flow
+
+    def _carried(self, motion: Motion) -> tuple[Motion, Shape]:
+        """The motion with as much of its pose as the rim leaves room for, and the face in it."""
+        shape = self._mesh.shape(motion)
+        if self._rim is None:
+            return motion, shape
+        size = np.float32(self.size)
+        for _ in range(EASED):
+            strain = self._rim.strain(self._mesh.source[:, :2] / size, shape.face[:, :2] / size)
+            if strain <= 1:
+                break
+            motion = replace(motion, pose=motion.pose / np.float32(strain))
+            shape = self._mesh.shape(motion)
+        return motion, shape
 
     def _sketch(self, shape: Shape, motion: Motion) -> tuple[Picture, Floats, Floats]:
         """The mesh's picture, its flow, and where each pixel came from."""
@@ -156,7 +177,7 @@ class MeshIdentity:
         The flow is in pixels, [GRID, GRID, 2]; for the overlay see `engine.overlay`, for the
         opening of the mouth, [SEEN, SEEN], `engine.correction`.
         """
-        shape = self._mesh.shape(motion)
+        motion, shape = self._carried(motion)
         flow = self._flow(shape)
         places = self._warp.places(flow)
         painted = overlay(lambda picture: self._paint(picture, places, shape, motion), self.size)

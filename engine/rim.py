@@ -1,8 +1,9 @@
 """The rim of a square that lies in a larger picture: it stays, so that nothing is cut.
 
 Beyond such a square the picture goes on and does not move. Towards it a displacement may
-go half the way at most, so that it is pressed together there but never folded; at the rim
-itself, and where the square is blended into the picture, there is none.
+go half the way at most, so that hair and neck are pressed together there but never folded;
+at the rim itself, and where the square is blended into the picture, there is none. A head
+turns no further than its face can go with it whole.
 """
 
 from __future__ import annotations
@@ -55,6 +56,20 @@ class Rim:
         """How far a cell may be displaced in x and in y, in sides, [cells, cells, 1]."""
         free = np.clip(self.distance(cells) - np.float32(FEATHER), 0.0, 1.0)
         return floats(EDGE * free)[..., None]
+
+    def strain(self, before: Floats, after: Floats) -> float:
+        """How far points [n, 2] are moved, in the most that is allowed where they get to.
+
+        Both in sides of the square. Up to 1 all of it is shown.
+        """
+        free = np.full(len(after), np.inf, np.float32)
+        for here, axis, end in (
+            (self.left, 0, 0.0), (self.top, 1, 0.0), (self.right, 0, 1.0), (self.bottom, 1, 1.0),
+        ):  # fmt: skip
+            if here:
+                free = np.minimum(free, np.abs(after[:, axis] - np.float32(end)))
+        most = EDGE * np.maximum(free - np.float32(FEATHER), np.float32(1e-3))
+        return float((np.abs(after - before).max(axis=1) / most).max())
 
     def feather(self, pixels: int) -> Floats:
         """How much of each pixel of the square is seen, [pixels, pixels] in 0..1."""

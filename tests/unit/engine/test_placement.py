@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.placement import FINER, LEAST, Placement
-from engine.rim import FEATHER, Rim
+from engine.rim import EDGE, FEATHER, Rim
 from engine.tracker import Face
 from engine.types import Floats, Picture, floats
 
@@ -104,6 +104,18 @@ def test_what_may_move_never_folds_and_the_rim_stays() -> None:
     assert most[rim.distance(128) < FEATHER].max() == 0
     feather = rim.feather(512)
     assert feather[0].max() < 0.01 and feather[256, 256] == 1
+
+
+def test_the_strain_is_what_is_asked_in_what_is_allowed() -> None:
+    rim = Rim(bottom=True)
+    before = floats([[0.5, 0.5], [0.5, 0.8]])
+    most = EDGE * (0.2 - FEATHER)
+    down = before + floats([[0.0, 0.0], [most, 0.0]])
+    assert rim.strain(before, down) == pytest.approx(1.0, abs=0.01)
+    assert rim.strain(before, before) == 0
+    assert rim.strain(before, before + floats([0.0, 0.19])) > 30, "at the rim nothing may move"
+    assert Rim(top=True).strain(before, down) < 0.5
+    assert Rim().strain(before, before + 5) == 0
 
 
 def test_the_faces_depth_does_not_matter() -> None:

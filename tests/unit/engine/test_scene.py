@@ -154,6 +154,22 @@ def test_the_head_moves_and_the_mouth_opens(still: tuple[Pasted, Picture]) -> No
         assert (np.abs(made.draw(how) - rest).max(axis=2) > 30).sum() > 300
 
 
+def test_a_head_turns_as_far_as_its_square_can_carry(
+    studio: Studio, level: bytes, tight: bytes, tracker: FaceTracker
+) -> None:
+    """Where it has room a turn is what it is in the face alone; else it is less, and clean."""
+
+    def turned(made: Pasted, yaw: float) -> float:
+        (face,) = tracker(made.draw(motion(yaw=yaw)))
+        return float(face.turn[0])
+
+    free, close = whole(studio, level), whole(studio, tight)
+    apart = turned(free, 14.0) - turned(free, -14.0), turned(close, 14.0) - turned(close, -14.0)
+    assert apart[0] > 14
+    assert 1 < apart[1] < 0.8 * apart[0]
+    assert turned(close, 18.0) == pytest.approx(turned(close, 14.0), abs=1.0)
+
+
 def test_a_presenter_is_whole_already(studio: Studio) -> None:
     made = studio.presenter("nora", 256, Scene(Framing.WHOLE))
     assert (made.width, made.height) == (512, 512)
