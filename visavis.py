@@ -42,6 +42,13 @@ TokenOption = Annotated[
     str | None,
     typer.Option(envvar="VISAVIS_TOKEN", show_envvar=True, help="Where the server asks for one."),
 ]
+SizeOption = Annotated[int, typer.Option(help="Width and height of a face alone, pixels.")]
+FramingOption = Annotated[
+    Literal["face", "whole"], typer.Option(help="The face alone, or the whole portrait.")
+]
+BackgroundOption = Annotated[
+    str, typer.Option(help="as_is, blur, a colour as '#203040', or a picture's file.")
+]
 LOCAL_PROXIES = ("127.0.0.1", "::1")
 
 
@@ -180,7 +187,9 @@ def render(
     portrait: Annotated[
         Path | None, typer.Option(help="A picture of one person, instead of a presenter.")
     ] = None,
-    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    size: SizeOption = 512,
+    framing: FramingOption = "face",
+    background: BackgroundOption = "as_is",
     emotion: Annotated[str, typer.Option(help="A look of the bundle.")] = "neutral",
     seed: Annotated[int, typer.Option(help="Of blinks and small motions.")] = 0,
     bundle: BundleOption = None,
@@ -188,26 +197,29 @@ def render(
     """Make a film of a face that speaks a sound file.
 
     Examples: `visavis render speech.wav film.mp4`,
-    `visavis render talk.mp3 film.mp4 --portrait me.jpg --emotion warm`
+    `visavis render talk.mp3 film.mp4 --portrait me.jpg --framing whole --background blur`
     """
     from rich.progress import Progress
 
+    from engine.background import named
     from engine.controls import Controls
     from engine.errors import PictureUnreadable
     from engine.film import make_film, sound_seconds
+    from engine.scene import Framing, Scene
     from engine.studio import Studio
     from engine.types import TICKS_PER_SECOND
 
+    scene = Scene(Framing(framing), named(background))
     total = sound_seconds(sound) * TICKS_PER_SECOND
     with closing(Studio.open(bundle)) as studio, Progress(transient=True) as progress:
         if portrait is None:
-            identity = studio.presenter(presenter or studio.presenters[0].id, size)
+            identity = studio.presenter(presenter or studio.presenters[0].id, size, scene)
         else:
             try:
                 content = portrait.read_bytes()
             except OSError as error:
                 raise PictureUnreadable("the portrait cannot be read: check its name") from error
-            identity = studio.portrait(content, size)
+            identity = studio.portrait(content, size, scene)
         task = progress.add_task("Rendering", total=total or None)
         count = make_film(
             studio,
@@ -271,7 +283,9 @@ def call(
         Path | None, typer.Option(help="MP4 file to keep the call in: `--record call.mp4`.")
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="Length: `--seconds 60`.")] = None,
-    size: Annotated[int, typer.Option(help="Of the pictures: `--size 256`, or 512.")] = 512,
+    size: SizeOption = 512,
+    framing: FramingOption = "face",
+    background: BackgroundOption = "as_is",
     token: TokenOption = None,
 ) -> None:
     """Call a server from the terminal, as the page does, until Ctrl+C.
@@ -281,6 +295,7 @@ def call(
 
     Examples: `visavis call --file speech.wav --record call.mp4`,
     `visavis call --camera 0 --microphone --virtual-camera --speaker`
+    `visavis call --microphone --portrait me.jpg --framing whole --background '#203040'`
     """
     import asyncio
 
@@ -307,6 +322,8 @@ def call(
                 presenter=presenter,
                 portrait=portrait,
                 size=pixels,
+                framing=framing,
+                background=background,
                 controls=controls,
                 file=file,
                 microphone=hears,
@@ -367,7 +384,8 @@ def open_session(
     presenter: Annotated[
         str | None, typer.Option(help="Whose face it is; the first by default.")
     ] = None,
-    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    size: SizeOption = 512,
+    background: BackgroundOption = "as_is",
     token: TokenOption = None,
 ) -> None:
     """Open a session for OBS, FFmpeg, a player or a voice, and say where they find it.
@@ -376,6 +394,7 @@ def open_session(
     """
     import asyncio
 
+    from client import backgrounds
     from client.errors import ClientError
     from client.speak import addresses
     from client.speak import open_session as create
@@ -383,9 +402,12 @@ def open_session(
 
     if size not in (256, 512):
         raise typer.BadParameter("pictures have 256 or 512 pixels", param_hint="--size")
-    settings = SessionRequest(presenter=presenter, size=256 if size == 256 else 512)
     try:
-        session = asyncio.run(create(url, settings, token))
+        behind, backdrop = backgrounds.named(background)
+        settings = SessionRequest(
+            presenter=presenter, size=256 if size == 256 else 512, background=behind
+        )
+        session = asyncio.run(create(url, settings, token, backdrop))
     except ClientError as error:
         typer.echo(f"visavis: {error}", err=True)
         raise typer.Exit(1) from error

@@ -7,12 +7,13 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
+from bench import whole
 from engine.audio import Decimator
 from engine.controls import Controls
+from engine.errors import TrackerMissing
 from engine.idle import Idle, Liveliness
 from engine.mel import LogMel
 from engine.mixer import Mixer
@@ -24,7 +25,6 @@ from server.media.encoder import PICTURE_STEP, SLICE, Codec, SoundEncoder, open_
 from server.media.tracks import as_yuv
 
 ROUNDS = 200
-CODECS: Final[tuple[Codec, ...]] = ("H264", "VP8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,18 @@ def stages(studio: Studio) -> list[Stage]:
     ]
     for size in studio.sizes:
         found += _picture_stages(studio, size, sound)
-    return found
+    return found + whole_stages(studio, sound)
+
+
+def whole_stages(studio: Studio, sound: list[Samples]) -> list[Stage]:
+    """Those of a whole picture at 1080p; none where faces cannot be found."""
+    identity = studio.presenter(studio.presenters[0].id, min(studio.sizes))
+    motions = recorded(studio.pipeline(identity, seed=0, jitter=0), sound)
+    try:
+        works = whole.works(studio, motions)
+    except TrackerMissing:
+        return []
+    return [measure(name, work) for name, work in works.items()]
 
 
 def _picture_stages(studio: Studio, size: int, sound: list[Samples]) -> list[Stage]:
@@ -95,14 +106,17 @@ def _picture_stages(studio: Studio, size: int, sound: list[Samples]) -> list[Sta
     def encoding(encode: Callable[[Picture], object]) -> Callable[[], object]:
         return lambda: encode(next(pictures))
 
-    def whole() -> object:
+    def tick() -> object:
         pipeline.push(Sound(next(said), SOUND_RATE))
         return pipeline.pull()
 
     return [
         measure(f"draw {size}", lambda: identity.draw(next(turn))),
-        *(measure(f"encode {codec} {size}", encoding(encoder(size, codec))) for codec in CODECS),
-        measure(f"whole tick {size}, not encoded", whole),
+        *(
+            measure(f"encode {codec} {size}", encoding(encoder(size, codec)))
+            for codec in whole.CODECS
+        ),
+        measure(f"whole tick {size}, not encoded", tick),
     ]
 
 

@@ -23,7 +23,7 @@ from aiortc.mediastreams import MediaStreamError
 from pydantic import TypeAdapter
 from rich.console import Console
 
-from client import requests
+from client import backgrounds, requests
 from client.camera import Camera
 from client.devices import RATE, SLICE, Microphone, Silence, SoundFile, Voice
 from client.driving import driven, follows
@@ -39,6 +39,7 @@ from client.virtual_camera import VirtualCamera
 from server.protocol import (
     ClientMessage,
     ControlsPatch,
+    Framing,
     PingMessage,
     PongMessage,
     ServerMessage,
@@ -70,6 +71,8 @@ async def call(
     presenter: str | None = None,
     portrait: Path | None = None,
     size: Literal[256, 512] = 512,
+    framing: Framing = "face",
+    background: str = "as_is",
     controls: ControlsPatch | None = None,
     file: Path | None = None,
     microphone: Microphone | None = None,
@@ -90,7 +93,9 @@ async def call(
         url: of the server, http://127.0.0.1:8080.
         presenter: id; the first one when neither it nor a portrait is given.
         portrait: picture of a person, in place of a presenter.
-        size: of the pictures, pixels.
+        size: of a face alone, pixels.
+        framing: the face alone, or the whole portrait.
+        background: `as_is`, `blur`, `#rrggbb` or the path of a picture.
         controls: to start with.
         file: sound to speak, in real time.
         microphone: to speak with; else the caller is silent. It is opened here, as all devices.
@@ -106,7 +111,14 @@ async def call(
     Raises:
         ClientError: one of its leaves.
     """
-    settings = SessionRequest(presenter=presenter, size=size, controls=controls or ControlsPatch())
+    behind, backdrop = backgrounds.named(background)
+    settings = SessionRequest(
+        presenter=presenter,
+        size=size,
+        framing=framing,
+        background=behind,
+        controls=controls or ControlsPatch(),
+    )
     playout = Playout(speaker, virtual_camera)
 
     def see(frame: av.VideoFrame, at: float) -> None:
@@ -133,7 +145,7 @@ async def call(
         if recorder is not None:
             stack.push_async_callback(recorder.close)
         conversation = await stack.enter_async_context(
-            connected(url, voice, settings, portrait, camera, token)
+            connected(url, voice, settings, portrait, backdrop, camera=camera, token=token)
         )
         conversation.on_picture, conversation.on_sound = see, hear
         conversation.on_message, conversation.recorder = on_message, recorder
@@ -164,6 +176,8 @@ async def connected(
     voice: Voice,
     settings: SessionRequest,
     portrait: Path | None = None,
+    backdrop: Path | None = None,
+    *,
     camera: Camera | None = None,
     token: str | None = None,
 ) -> AsyncIterator[Conversation]:
@@ -174,7 +188,7 @@ async def connected(
             sources = (await requests.offered(http)).sources
             controls = driven(settings.controls, sources, not isinstance(voice, Silence))
             settings = settings.model_copy(update={"controls": controls})
-        session = await requests.create(http, settings, portrait)
+        session = await requests.create(http, settings, portrait, backdrop)
         conversation = Conversation(session, voice, camera)
         conversation.watched = follows(settings.controls)
         try:

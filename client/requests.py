@@ -23,21 +23,29 @@ def authorization(token: str | None) -> dict[str, str]:
 
 
 async def create(
-    http: httpx.AsyncClient, settings: SessionRequest, portrait: Path | None
+    http: httpx.AsyncClient,
+    settings: SessionRequest,
+    portrait: Path | None,
+    background: Path | None = None,
 ) -> SessionCreated:
-    """Open a session for a portrait, a presenter, or the server's first presenter."""
-    if portrait is not None:
-        try:
-            picture = await asyncio.to_thread(portrait.read_bytes)
-        except OSError as error:
-            raise FileUnusable(f"{portrait.name} cannot be read") from error
-        form = {"settings": settings.model_dump_json()}
-        request = http.build_request("POST", "/v1/sessions", files={"portrait": picture}, data=form)
-        return SessionCreated.model_validate_json(await _answer(http, request))
-    if settings.presenter is None:
+    """Open a session for a portrait, a presenter, or the server's first presenter.
+
+    Args:
+        http: with the server's address.
+        settings: what is asked for.
+        portrait: picture of a person, in place of a presenter.
+        background: picture to be behind that person, where the settings say so.
+    """
+    if portrait is None and settings.presenter is None:
         first = (await offered(http)).presenters[0].id
         settings = settings.model_copy(update={"presenter": first})
-    request = http.build_request("POST", "/v1/sessions", json=settings.model_dump())
+    named = {"portrait": portrait, "background": background}
+    files = {name: await _content(path) for name, path in named.items() if path is not None}
+    if files:
+        form = {"settings": settings.model_dump_json()}
+        request = http.build_request("POST", "/v1/sessions", files=files, data=form)
+    else:
+        request = http.build_request("POST", "/v1/sessions", json=settings.model_dump())
     return SessionCreated.model_validate_json(await _answer(http, request))
 
 
@@ -45,6 +53,13 @@ async def offered(http: httpx.AsyncClient) -> PresenterList:
     """Who there is, and what can be asked of them."""
     answer = await _answer(http, http.build_request("GET", "/v1/presenters"))
     return PresenterList.model_validate_json(answer)
+
+
+async def _content(path: Path) -> bytes:
+    try:
+        return await asyncio.to_thread(path.read_bytes)
+    except OSError as error:
+        raise FileUnusable(f"{path.name} cannot be read") from error
 
 
 async def exchange(http: httpx.AsyncClient, session: str, offer: str) -> str:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
@@ -71,16 +72,16 @@ async def speak(
 
 
 async def open_session(
-    url: str, settings: SessionRequest, token: str | None = None
+    url: str, settings: SessionRequest, token: str | None = None, background: Path | None = None
 ) -> SessionCreated:
-    """Create a session that others connect with.
+    """Create a session that others connect with; `background` is the picture it asks for.
 
     Raises:
         ClientError: one of its leaves.
     """
     headers = requests.authorization(token)
     async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS, headers=headers) as http:
-        return await requests.create(http, settings, None)
+        return await requests.create(http, settings, None, background)
 
 
 def addresses(url: str, session: SessionCreated) -> dict[str, str]:

@@ -10,6 +10,8 @@ VisavisError
 │   ├── NoFace               no face found
 │   ├── SeveralFaces         more than one face found
 │   ├── FaceUnsuitable       too small, turned away, cut off
+│   ├── PersonUnclear        the person cannot be told from the background
+│   ├── BackgroundUnusable   the picture behind the person cannot be used
 │   └── TrackerMissing       the face tracker is not installed here
 ├── SoundError           sound cannot be read
 │   ├── SoundUnreadable      not a sound file, or damaged
@@ -117,6 +119,18 @@ class FaceUnsuitable(PortraitError):
     """The face is too small, turned away or cut off."""
 
     code = "face_unsuitable"
+
+
+class PersonUnclear(PortraitError):
+    """The person cannot be told from the background, or is transparent."""
+
+    code = "person_unclear"
+
+
+class BackgroundUnusable(PortraitError):
+    """The picture that is to be behind the person cannot be used."""
+
+    code = "background_unusable"
 
 
 class TrackerMissing(PortraitError):

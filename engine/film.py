@@ -17,6 +17,7 @@ import av
 import av.error
 import numpy as np
 
+from engine import colours
 from engine.controls import Controls
 from engine.errors import DeviceError, SoundEmpty, SoundUnreadable
 from engine.pipeline import Pipeline
@@ -98,7 +99,7 @@ def make_film(
     """
     pipeline = studio.pipeline(identity, seed=seed, controls=controls, limit=SOUND_RATE, jitter=0)
     count = 0
-    with Film(target, identity.size) as film:
+    with Film(target, identity.width, identity.height) as film:
         for frame in frames(pipeline, read_sound(sound)):
             film.add(frame)
             count += 1
@@ -138,10 +139,11 @@ class Film:
 
     Args:
         target: where to; its folder must exist.
-        size: width and height of the pictures.
+        width: of the pictures, pixels, even.
+        height: of the pictures, pixels, even.
     """
 
-    def __init__(self, target: Path, size: int) -> None:
+    def __init__(self, target: Path, width: int, height: int) -> None:
         self._target = target
         self._partial = target.with_name(target.name + ".part")
         try:
@@ -153,8 +155,9 @@ class Film:
             ) from error
         options = {"crf": QUALITY, "preset": "veryfast"}
         self._video = self._container.add_stream("libx264", TICKS_PER_SECOND, options)
-        self._video.width = self._video.height = size
+        self._video.width, self._video.height = width, height
         self._video.pix_fmt = "yuv420p"
+        colours.tag(self._video.codec_context)
         self._video.codec_context.thread_count = 1  # the same file on every machine
         self._audio = self._container.add_stream("aac", SOUND_RATE)
         self._audio.layout = "mono"

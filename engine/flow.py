@@ -17,15 +17,13 @@ from numpy.typing import NDArray
 from engine import facemesh as points
 from engine.mesh import POINTS, RINGS, FaceModel, Mesh, Shape
 from engine.resample import resized_floats
+from engine.rim import EDGE, Rim
 from engine.types import Floats, floats
 
 GRID: Final = 128
 """Cells a side: 4 pixels of a 512-pixel portrait, a fifth of an open eye's height."""
 SMOOTHING: Final = 1.6
 """Cells (standard deviation) over which the displacement around the face is smoothed."""
-EDGE: Final = 0.5
-"""Share of the way to the picture's edge that a displacement may go towards it: a head cut
-off by the edge is stretched there, and not continued by smeared pixels."""
 FLAT: Final = 1e-3
 """Square pixels under which a triangle has no map of its own."""
 _SUBPIXEL: Final = 4
@@ -67,9 +65,10 @@ class Flow:
         model: for its triangles.
         mesh: the avatar's.
         size: width of its portrait in pixels.
+        rim: where the portrait is part of a larger picture.
     """
 
-    def __init__(self, model: FaceModel, mesh: Mesh, size: int) -> None:
+    def __init__(self, model: FaceModel, mesh: Mesh, size: int, rim: Rim | None = None) -> None:
         self._triangles = mesh_triangles(model)
         self._beneath = len(self._triangles) - len(model.triangles)
         self._face = self._triangles[self._beneath :].T.copy()
@@ -82,7 +81,9 @@ class Flow:
         axis = (np.arange(GRID, dtype=np.float32) + 0.5) / np.float32(self._to_grid)
         self._x, self._y = np.tile(axis, GRID), np.repeat(axis, GRID)
         places = np.stack([self._x, self._y], axis=1)
+        # A head cut off by the edge is stretched there, and not continued by smeared pixels.
         self._least, self._most = -EDGE * places, EDGE * (np.float32(size) - places)
+        self._bound = rim.most(GRID) * np.float32(size) if rim is not None and rim.any else None
 
     def __call__(self, shape: Shape) -> Floats:
         """Displacement target to source in pixels of the portrait, float32 [GRID, GRID, 2]."""
@@ -98,7 +99,8 @@ class Flow:
             by_x += constant
             np.clip(by_x, least, most, out=moved[:, axis])
         np.clip(moved, self._least, self._most, out=moved)
-        return self._smooth_around(moved.reshape(GRID, GRID, 2), numbers)
+        flow = self._smooth_around(moved.reshape(GRID, GRID, 2), numbers)
+        return flow if self._bound is None else np.clip(flow, -self._bound, self._bound, out=flow)
 
     def corners(self, shape: Shape) -> Floats:
         """Where the points of `mesh_triangles` are, [n, 2]."""

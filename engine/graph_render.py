@@ -17,6 +17,7 @@ from engine.correction import Wired
 from engine.errors import BundleError
 from engine.portrait import Portrait
 from engine.resample import resized_picture
+from engine.rim import Rim
 from engine.types import Component, Floats, Motion, Picture
 
 NETWORK_PORTRAIT: Final = 256
@@ -39,8 +40,8 @@ class GraphRenderer:
     def __init__(self, encode: Wired, render: Wired, lay: Wired | None = None) -> None:
         self._encode, self._render, self._lay = encode, render, lay
 
-    def identity(self, portrait: Portrait, size: int) -> GraphIdentity:
-        """See `Renderer.identity`."""
+    def identity(self, portrait: Portrait, size: int, rim: Rim | None = None) -> GraphIdentity:
+        """See `Renderer.identity`; the graph knows no rim, where it lies is blended."""
         small = resized_picture(portrait.picture, NETWORK_PORTRAIT).astype(np.float32)
         planes = small.transpose(2, 0, 1)[None] / np.float32(127.5) - 1
         statics = self._encode.run({"picture": planes})
@@ -51,9 +52,13 @@ class GraphIdentity:
     """One avatar of a graph renderer."""
 
     def __init__(self, render: Wired, lay: Wired | None, statics: Tensors, size: int) -> None:
-        self.size = size
+        self.size = self.width = self.height = size
         self._render, self._lay, self._statics = render, lay, statics
         self._laid: tuple[Floats, Tensors] | None = None
+
+    def moved(self, motion: Motion) -> tuple[Picture, None]:
+        """See `Likeness.moved`."""
+        return self.draw(motion), None
 
     def draw(self, motion: Motion) -> Picture:
         """See `Identity.draw`."""

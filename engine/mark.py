@@ -12,7 +12,7 @@ from engine.types import AVFrame, Floats, Picture, floats
 
 TEXT: Final = "AI"
 HEIGHT: Final = 0.05
-"""Of the badge, as a share of the picture's."""
+"""Of the badge, as a share of the picture's shorter side."""
 MARGIN: Final = 0.025
 OPACITY: Final = 0.62
 OVERSAMPLING: Final = 4
@@ -38,9 +38,10 @@ def badge(frame: AVFrame) -> Picture:
     player of their own see no page that says so.
     """
     picture = frame.picture
-    colour, opacity = _sign(picture.shape[0])
+    size = min(picture.shape[:2])
+    colour, opacity = _sign(size)
     height, width = opacity.shape[:2]
-    margin = round(MARGIN * picture.shape[0])
+    margin = round(MARGIN * size)
     rows = slice(-margin - height, -margin)
     columns = slice(-margin - width, -margin)
     behind = picture[rows, columns].astype(np.float32)
@@ -50,7 +51,7 @@ def badge(frame: AVFrame) -> Picture:
 
 @lru_cache(8)
 def _sign(size: int) -> tuple[Floats, Floats]:
-    """Colour and opacity for a picture of `size` rows, float32 [h, w, 3] and [h, w, 1]."""
+    """Colour and opacity for a shorter side of `size`, float32 [h, w, 3] and [h, w, 1]."""
     high = round(HEIGHT * size) * OVERSAMPLING
     wide = round(high * 1.5)
     sign = Image.new("LA", (wide, high), (0, 0))

@@ -121,6 +121,16 @@ class Pipeline:
         """Whether a voice was heard in the last tick that was drawn."""
 
     @property
+    def width(self) -> int:
+        """Of the pictures, pixels."""
+        return self._identity.width
+
+    @property
+    def height(self) -> int:
+        """Of the pictures, pixels."""
+        return self._identity.height
+
+    @property
     def controls(self) -> Controls:
         """The controls as they are now."""
         return self._controls

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine.errors import NoFace, PictureTooLarge, PictureUnreadable
+from engine.errors import NoFace, PersonUnclear, PictureTooLarge, PictureUnreadable
 from engine.facemesh import EYE_OUTER_LEFT, EYE_OUTER_RIGHT
-from engine.resample import affine
+from engine.resample import affine, cut
 from engine.suitable import the_face
 from engine.tracker import Face
 from engine.types import Floats, Picture, floats
@@ -57,8 +57,21 @@ class Portrait:
     face: Face
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A decoded picture, and how much of each pixel there is, uint8 [h, w], where it says so."""
+
+    picture: Picture
+    cover: Picture | None
+
+
 def decode_picture(content: bytes) -> Picture:
-    """Decode a PNG, JPEG or WebP picture to upright RGB.
+    """The picture of `decode_upload`, transparency over light grey."""
+    return decode_upload(content).picture
+
+
+def decode_upload(content: bytes) -> Upload:
+    """Decode a PNG, JPEG or WebP picture to upright RGB and its alpha, if it has any.
 
     Raises:
         PictureUnreadable: another kind of file, or a damaged one.
@@ -84,13 +97,32 @@ def decode_picture(content: bytes) -> Picture:
         ) from error
 
 
-def _flatten(picture: Image.Image) -> Picture:
+def decode_person(content: bytes) -> Upload:
+    """What `decode_upload` gives of a picture that shows somebody.
+
+    Raises:
+        PictureUnreadable, PictureTooLarge: as that.
+        PersonUnclear: all of it is transparent.
+    """
+    upload = decode_upload(content)
+    if upload.cover is not None and not upload.cover.any():
+        raise PersonUnclear("all of this picture is transparent: send one that shows somebody")
+    return upload
+
+
+def _flatten(picture: Image.Image) -> Upload:
     """RGB pixels, transparency over light grey, no side longer than `LONGEST_SIDE`."""
+    cover = None
     if picture.has_transparency_data:
         layered = picture.convert("RGBA")
         ground = Image.new("RGBA", layered.size, (225, 227, 230, 255))
         picture = Image.alpha_composite(ground, layered)
-    picture = picture.convert("RGB")
+        cover = _reduced(layered.getchannel("A"))
+    whole = cover is None or bool((cover == 255).all())
+    return Upload(_reduced(picture.convert("RGB")), None if whole else cover)
+
+
+def _reduced(picture: Image.Image) -> Picture:
     picture.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     return np.asarray(picture).copy()
 
@@ -101,14 +133,21 @@ def make_portrait(content: bytes, tracker: ReadsFaces) -> Portrait:
     Raises:
         PortraitError: one of its leaves, with a sentence for the person who sent it.
     """
-    picture = decode_picture(content)
+    picture = decode_person(content).picture
     face = the_face(find_faces(picture, tracker), picture)
-    cropped = crop(*level(picture, face.points))
-    faces = tracker(cropped)
+    return read(crop(*level(picture, face.points)), tracker)
+
+
+def read(square: Picture, tracker: ReadsFaces) -> Portrait:
+    """The portrait whose cropped picture this is.
+
+    Raises:
+        NoFace: it cannot be read.
+    """
+    faces = tracker(square)
     if len(faces) == 0:
         raise NoFace("the face could not be read well: use a sharper picture from the front")
-    largest = max(faces, key=lambda found: float(np.ptp(found.points[:, 1])))
-    return Portrait(cropped, largest)
+    return Portrait(square, max(faces, key=lambda found: float(np.ptp(found.points[:, 1]))))
 
 
 def find_faces(picture: Picture, tracker: ReadsFaces) -> list[Face]:
@@ -150,37 +189,47 @@ def tilt_of(points: Floats) -> float:
 
 def level(picture: Picture, points: Floats) -> tuple[Picture, Floats]:
     """The picture turned about the face until the eyes are level, and its landmarks [n, 3]."""
+    matrix = levelling(points)
+    if matrix is None:
+        return picture, points
+    upright = affine(picture, matrix, picture.shape[:2], cv2.INTER_CUBIC)
+    return np.asarray(upright, np.uint8), moved(points, matrix)
+
+
+def levelling(points: Floats) -> Floats | None:
+    """The rotation [2, 3] about the face that makes the eyes level; None where they are."""
     tilt = tilt_of(points)
     if abs(tilt) <= MOST_TILT:
-        return picture, points
+        return None
     x, y = (float(value) for value in points[:468, :2].mean(axis=0))
-    matrix = floats(cv2.getRotationMatrix2D((x, y), tilt, 1.0))
-    upright = affine(picture, matrix, picture.shape[:2], cv2.INTER_CUBIC)
-    moved = points.copy()
-    moved[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
-    return np.asarray(upright, np.uint8), moved
+    return floats(cv2.getRotationMatrix2D((x, y), tilt, 1.0))
+
+
+def moved(points: Floats, matrix: Floats) -> Floats:
+    """Landmarks [n, 3] in a picture that was moved by `matrix` [2, 3]; depths are kept."""
+    places = points.copy()
+    places[:, :2] = points[:, :2] @ matrix[:, :2].T + matrix[:, 2]
+    return places
 
 
 def crop(picture: Picture, points: Floats) -> Picture:
-    """The square around a face, [512, 512, 3].
+    """The square around a face, [512, 512, 3]; beyond the picture the edge is repeated."""
+    side, corner = square(points, floats(picture.shape[1::-1]))
+    scale = PORTRAIT_SIZE / side
+    matrix = floats([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
+    return cut(picture, matrix, (PORTRAIT_SIZE, PORTRAIT_SIZE))
 
-    It stays inside the picture where that leaves `TIGHTEST` heights of the face;
-    beyond the picture the edge is repeated.
+
+def square(points: Floats, room: Floats) -> tuple[float, Floats]:
+    """Side and corner (x, y) of the square around a face, in pixels.
+
+    It stays inside a picture of width and height `room` where that leaves `TIGHTEST`
+    heights of the face.
     """
     height = float(np.ptp(points[:468, 1]))
-    room = floats(picture.shape[1::-1])
     side = max(min(CROP * height, float(room.min())), TIGHTEST * height)
     middle = points[:468, :2].mean(axis=0)
     corner = middle - side * floats([0.5, HEADROOM])
     if side <= room.min():
         corner = np.clip(corner, 0.0, room - side)
-    scale = PORTRAIT_SIZE / side
-    matrix = floats([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
-    if scale < 0.5:  # cv2.warpAffine does not average: reduce first, or fine detail flickers
-        reduced = cv2.resize(
-            picture, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA
-        )
-        picture = np.asarray(reduced, np.uint8)
-        matrix[:, :2] /= 2 * scale
-    how = cv2.INTER_LINEAR if scale < 1 else cv2.INTER_CUBIC
-    return np.asarray(affine(picture, matrix, (PORTRAIT_SIZE, PORTRAIT_SIZE), how), np.uint8)
+    return side, floats(corner)

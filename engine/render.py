@@ -7,7 +7,8 @@ whose graphs make the whole picture there is `engine.graph_render` behind the sa
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import replace
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -21,25 +22,59 @@ from engine.overlay import overlay
 from engine.portrait import Portrait
 from engine.resample import lookup, resized_picture
 from engine.retouch import skin_of
+from engine.rim import Rim
 from engine.tracker import Face
 from engine.types import Floats, Motion, Picture
 
+EASED: Final = 3
+"""How often a pose is made less at the most where a rim leaves too little room for it."""
+
 
 class Identity(Protocol):
-    """One avatar, prepared once; draws pictures of `size` x `size` pixels."""
+    """One avatar, prepared once; draws pictures of `width` x `height` pixels."""
 
-    size: int
+    @property
+    def width(self) -> int:
+        """Of its pictures, pixels."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Of its pictures, pixels."""
+        ...
 
     def draw(self, motion: Motion) -> Picture:
-        """The picture of `motion`, RGB uint8 [size, size, 3]; safe from several threads."""
+        """The picture of `motion`, RGB uint8 [height, width, 3]; safe from several threads."""
+        ...
+
+
+class Likeness(Identity, Protocol):
+    """An avatar that is the square around a face, `size` x `size` pixels."""
+
+    @property
+    def size(self) -> int:
+        """Side of its pictures, pixels."""
+        ...
+
+    def moved(self, motion: Motion) -> tuple[Picture, Floats | None]:
+        """The picture of `motion`, and from where in the portrait each of its pixels came.
+
+        That is float32 [size, size, 2]: x, y; None where the renderer cannot tell.
+        """
         ...
 
 
 class Renderer(Protocol):
     """Makes identities."""
 
-    def identity(self, portrait: Portrait, size: int) -> Identity:
-        """Prepare an avatar for pictures of `size` pixels."""
+    def identity(self, portrait: Portrait, size: int, rim: Rim | None = None) -> Likeness:
+        """Prepare an avatar for pictures of `size` pixels.
+
+        Args:
+            portrait: who it is.
+            size: of the pictures, pixels.
+            rim: where they lie in a larger picture, and must not move.
+        """
         ...
 
 
@@ -57,11 +92,11 @@ class MeshRenderer:
     ) -> None:
         self._model, self._atlas, self._corrector = model, atlas, corrector
 
-    def identity(self, portrait: Portrait, size: int) -> MeshIdentity:
+    def identity(self, portrait: Portrait, size: int, rim: Rim | None = None) -> MeshIdentity:
         """See `Renderer.identity`."""
         picture, face = resized(portrait, size)
         correction = self._corrector.correction(picture, face) if self._corrector else None
-        return MeshIdentity(self._model, self._atlas, picture, face, correction)
+        return MeshIdentity(self._model, self._atlas, picture, face, correction, rim)
 
 
 class MeshIdentity:
@@ -74,10 +109,12 @@ class MeshIdentity:
         picture: Picture,
         face: Face,
         correction: Correction | None,
+        rim: Rim | None = None,
     ) -> None:
-        self.size = picture.shape[0]
+        self.size = self.width = self.height = picture.shape[0]
+        self._rim = rim if rim is not None and rim.any else None
         self._mesh = Mesh(model, face, self.size)
-        self._flow = Flow(model, self._mesh, self.size)
+        self._flow = Flow(model, self._mesh, self.size, rim)
         self._warp = Warp(self.size)
         self.skin = skin_of(picture, self._mesh)
         self._mouth = Mouth(atlas, self._mesh, picture)
@@ -87,22 +124,44 @@ class MeshIdentity:
 
     def draw(self, motion: Motion) -> Picture:
         """See `Identity.draw`."""
-        shape = self._mesh.shape(motion)
-        picture, flow = self._sketch(shape, motion)
-        if self.correction is None:
-            return picture
-        return self.correction(motion, flow, picture, self._mouth.opening(shape, SEEN))
+        return self.moved(motion)[0]
+
+    def moved(self, motion: Motion) -> tuple[Picture, Floats]:
+        """See `Likeness.moved`; the little that a correction bends is not told."""
+        motion, shape = self._carried(motion)
+        picture, flow, places = self._sketch(shape, motion)
+        if self.correction is not None:
+            opening = self._mouth.opening(shape, SEEN)
+            picture = self.correction(motion, flow, picture, opening)
+        return picture, places
 
     def sketch(self, motion: Motion) -> tuple[Picture, Floats]:
         """The mesh's own picture, and the flow in pixels, [GRID, GRID, 2], that made it."""
-        return self._sketch(self._mesh.shape(motion), motion)
+        motion, shape = self._carried(motion)
+        picture, flow, _ = self._sketch(shape, motion)
+        return picture, flow
 
-    def _sketch(self, shape: Shape, motion: Motion) -> tuple[Picture, Floats]:
+    def _carried(self, motion: Motion) -> tuple[Motion, Shape]:
+        """The motion with as much of its pose as the rim leaves room for, and the face in it."""
+        shape = self._mesh.shape(motion)
+        if self._rim is None:
+            return motion, shape
+        size = np.float32(self.size)
+        for _ in range(EASED):
+            strain = self._rim.strain(self._mesh.source[:, :2] / size, shape.face[:, :2] / size)
+            if strain <= 1:
+                break
+            motion = replace(motion, pose=motion.pose / np.float32(strain))
+            shape = self._mesh.shape(motion)
+        return motion, shape
+
+    def _sketch(self, shape: Shape, motion: Motion) -> tuple[Picture, Floats, Floats]:
+        """The mesh's picture, its flow, and where each pixel came from."""
         flow = self._flow(shape)
         places = self._warp.places(flow)
         picture = lookup(self.skin, places)
         self._paint(picture, places, shape, motion)
-        return picture, flow
+        return picture, flow, places
 
     def layers(self, motion: Motion) -> tuple[Floats, Floats, Floats]:
         """What a backend that warps `skin` itself needs besides: flow, overlay, opening.
@@ -110,7 +169,7 @@ class MeshIdentity:
         The flow is in pixels, [GRID, GRID, 2]; for the overlay see `engine.overlay`, for the
         opening of the mouth, [SEEN, SEEN], `engine.correction`.
         """
-        shape = self._mesh.shape(motion)
+        motion, shape = self._carried(motion)
         flow = self._flow(shape)
         places = self._warp.places(flow)
         painted = overlay(lambda picture: self._paint(picture, places, shape, motion), self.size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -13,9 +14,25 @@ from engine.types import Floats, Picture
 
 def lookup(picture: Picture, places: Floats) -> Picture:
     """`picture` at `places` [h, w, 2] (x, y; whole numbers are the pixels' middles)."""
-    edge = cv2.BORDER_REPLICATE
-    found: Any = cv2.remap(picture, places, None, cv2.INTER_LINEAR, borderMode=edge)  # type: ignore[call-overload]
-    return np.asarray(found, np.uint8)
+
+    def found(pixels: Picture) -> Picture:
+        edge = cv2.BORDER_REPLICATE
+        return np.asarray(
+            cv2.remap(pixels, places, None, cv2.INTER_LINEAR, borderMode=edge),  # type: ignore[call-overload]
+            np.uint8,
+        )
+
+    many = places.shape[0] * places.shape[1] >= picture.shape[0] * picture.shape[1]
+    return _in_fours(found, picture) if many and picture.shape[2:] == (3,) else found(picture)
+
+
+def _in_fours(move: Callable[[Picture], Picture], picture: Picture) -> Picture:
+    """What `move` makes of an RGB picture, in half the time: OpenCV is quicker with four channels.
+
+    The same to the bit.
+    """
+    padded = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA), np.uint8)
+    return np.asarray(cv2.cvtColor(move(padded), cv2.COLOR_RGBA2RGB), np.uint8)
 
 
 def affine(
@@ -39,6 +56,28 @@ def affine(
         borderValue=border or (0, 0, 0),
     )
     return np.asarray(moved)
+
+
+def cut(
+    pixels: Picture, matrix: Floats, size: tuple[int, int], finer: int = cv2.INTER_CUBIC
+) -> Picture:
+    """`pixels` [h, w] or [h, w, 3] moved by `matrix` [2, 3] into [height, width] = `size`.
+
+    As `affine`, for a matrix that neither shears nor stretches; reduced without flicker, and
+    enlarged by the interpolation `finer`.
+    """
+    matrix = matrix.copy()
+    scale = float(np.linalg.norm(matrix[:, 0]))
+    if scale < 0.5:  # cv2.warpAffine does not average: reduce first, or fine detail flickers
+        reduced = cv2.resize(pixels, None, fx=2 * scale, fy=2 * scale, interpolation=cv2.INTER_AREA)
+        pixels = np.asarray(reduced, np.uint8)
+        matrix[:, :2] /= 2 * scale
+    how = cv2.INTER_LINEAR if scale < 1 else finer
+
+    def moved(it: Picture) -> Picture:
+        return np.asarray(affine(it, matrix, size, how), np.uint8)
+
+    return _in_fours(moved, pixels) if pixels.ndim == 3 else moved(pixels)
 
 
 def resized_picture(picture: Picture, size: int, interpolation: int = cv2.INTER_AREA) -> Picture:

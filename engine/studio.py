@@ -16,20 +16,23 @@ import cv2
 
 from engine.backends import Backend
 from engine.backends.onnx import OnnxBackend
+from engine.background import Pictured
 from engine.bundle import BUILTIN, Bundle
 from engine.camera import Camera
 from engine.clock import Clock, MonotonicClock
 from engine.controls import NEUTRAL, SOURCES, Controls
-from engine.errors import ControlError
+from engine.errors import ControlError, TrackerMissing
 from engine.listen import Listener
 from engine.listeners import listeners
 from engine.mixer import Mixer
 from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Pipeline
-from engine.portrait import make_portrait
+from engine.portrait import decode_person, make_portrait
 from engine.render import Identity
 from engine.renderers import open_renderer, presenter_portrait
+from engine.scene import PLAIN, Scene, presented, shoot, stage
+from engine.segmenter import Segmenter
 from engine.tracker import CameraTracker, FaceTracker
-from engine.types import Component
+from engine.types import Component, Floats, Picture
 
 KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
@@ -63,6 +66,7 @@ class Studio:
         self._listeners = listeners(self.manifest, self._listen)
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None
+        self._segmenter: Segmenter | None = None
         self._tracking = threading.Lock()
         drawn = self.manifest.renderer == "graph"
         self._prepare = lru_cache(KEPT_DRAWN if drawn else KEPT_IDENTITIES)(self._presenter)
@@ -92,26 +96,44 @@ class Studio:
         """The presenter's portrait as it is stored (UnknownPresenter if there is none)."""
         return self._bundle.read(self._bundle.presenter(presenter).picture)
 
-    def presenter(self, presenter: str, size: int) -> Identity:
+    def presenter(self, presenter: str, size: int, scene: Scene = PLAIN) -> Identity:
         """The presenter, ready for pictures of `size` pixels; kept for the next call.
+
+        Args:
+            presenter: id.
+            size: of a face alone, pixels.
+            scene: how much is shown, and before what.
 
         Raises:
             UnknownPresenter: there is none of that name.
             ControlError: the bundle does not draw that size.
+            PortraitError: one of its leaves; the background cannot be.
         """
-        return self._prepare(presenter, size)
+        if isinstance(scene.background, Pictured):  # nobody else will have the same
+            return self._presenter(presenter, size, scene)
+        return self._prepare(presenter, size, scene)
 
-    def portrait(self, picture: bytes, size: int) -> Identity:
+    def portrait(self, picture: bytes, size: int, scene: Scene = PLAIN) -> Identity:
         """An avatar from a PNG, JPEG or WebP picture of one person; takes a moment.
+
+        Args:
+            picture: content of the file.
+            size: of a face alone, pixels; a face in a whole picture may have twice as many.
+            scene: how much is shown, and before what.
 
         Raises:
             PortraitError: one of its leaves.
             ControlError: the bundle does not draw that size.
         """
         self._check_size(size)
+        if scene.plain:
+            with self._tracking:
+                portrait = make_portrait(picture, self._open_tracker())
+            return self._renderer.identity(portrait, size)
+        upload = decode_person(picture)
         with self._tracking:
-            portrait = make_portrait(picture, self._open_tracker())
-        return self._renderer.identity(portrait, size)
+            shot = shoot(upload, self._open_tracker(), scene.framing, size)
+        return stage(shot, scene.background, self._renderer, self._segments)
 
     def pipeline(
         self,
@@ -156,20 +178,36 @@ class Studio:
             self._open_tracker()
 
     def close(self) -> None:
-        """Give back the face tracker's memory."""
+        """Give back the memory of what looks at pictures."""
         with self._tracking:
-            if self._tracker is not None:
-                self._tracker.close()
-                self._tracker = None
+            for looking in (self._tracker, self._segmenter):
+                if looking is not None:
+                    looking.close()
+            self._tracker = self._segmenter = None
 
     def _open_tracker(self) -> FaceTracker:
         if self._tracker is None:
             self._tracker = FaceTracker(self._bundle.asset("tracker"))
         return self._tracker
 
-    def _presenter(self, presenter: str, size: int) -> Identity:
+    def _segments(self, picture: Picture) -> Floats:
+        """See `engine.segmenter.Segmenter`."""
+        with self._tracking:
+            if self._segmenter is None:
+                if "segmenter" not in self.manifest.assets:
+                    raise TrackerMissing(
+                        "this bundle does not tell people from backgrounds: export it again"
+                    )
+                self._segmenter = Segmenter(self._bundle.asset("segmenter"))
+            return self._segmenter(picture)
+
+    def _presenter(self, presenter: str, size: int, scene: Scene) -> Identity:
         self._check_size(size)
-        return self._renderer.identity(presenter_portrait(self._bundle, presenter), size)
+        portrait = presenter_portrait(self._bundle, presenter)
+        if scene.plain:
+            return self._renderer.identity(portrait, size)
+        shot = presented(portrait, scene.framing, size)
+        return stage(shot, scene.background, self._renderer, self._segments)
 
     def _check_size(self, size: int) -> None:
         if size not in self.sizes:

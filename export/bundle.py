@@ -2,8 +2,8 @@
 
     python -m export.bundle --folder engine/builtin --portraits PATH
 
-The folder already holds `listen.onnx`, `mesh.npz`, `mouth.png` and the tracker, and the
-graphs that correct the mesh where it has any. Each
+The folder already holds `listen.onnx`, `mesh.npz`, `mouth.png`, the tracker and the
+segmenter, and the graphs that correct the mesh where it has any. Each
 portrait `NAME.png` becomes a presenter: cropped, its face read, both stored. Without
 portraits the folder keeps the presenters that its manifest names.
 """
@@ -40,7 +40,12 @@ from export.looks import EMOTIONS
 
 LOOKAHEAD_TICKS: Final = 2
 POSE_LIMITS: Final = (20.0, 15.0, 15.0, 0.1, 0.1, 0.2)
-ASSETS: Final = {"mesh": "mesh.npz", "mouth": "mouth.png", "tracker": "face_landmarker.task"}
+ASSETS: Final = {
+    "mesh": "mesh.npz",
+    "mouth": "mouth.png",
+    "tracker": "face_landmarker.task",
+    "segmenter": "selfie_segmentation.tflite",
+}
 CORRECTION: Final = ("portrait", "render", "render_int8")
 """Graphs over the mesh, from `export.lite`."""
 
@@ -152,7 +157,10 @@ def make(
     manifest = Manifest(
         schema_version=SCHEMA,
         name="builtin",
-        licence="Apache-2.0; presenters CC0; face_landmarker.task Apache-2.0 (MediaPipe)",
+        licence=(
+            "Apache-2.0; presenters CC0; face_landmarker.task, selfie_segmentation.tflite "
+            "Apache-2.0 (MediaPipe)"
+        ),
         provenance=(
             "listen: trained by train/listen.py on synthetic speech (hibari-tts, flite). "
             "mesh, mouth: made by train/people from MakeHuman's CC0 base head. "

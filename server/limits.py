@@ -14,6 +14,10 @@ RTP, encryption); what is left keeps pictures in time when something else runs."
 PICTURE_LATENCY: Final = 0.020
 """Seconds from a tick's start to its encoding: drawing 5-10 ms, and as much again for
 a busy machine. The look-ahead of the bundle comes on top."""
+LARGE_PICTURE_LATENCY: Final = 0.036
+"""The same for pictures of more than 1280 x 720 pixels: drawing takes 15 to 25 ms."""
+LARGE_PICTURE_PLACES: Final = 2
+"""Places that a session with such pictures takes: most of a core."""
 FIRST_SOUND_SECONDS: Final = 0.2
 """A connected page's microphone is heard in that time, or it has none."""
 SOUND_MARGIN: Final = 0.010
@@ -152,6 +156,9 @@ FORCED_END_SECONDS: Final = 2.5
 """From a second signal to the end of the process, whatever is stuck."""
 
 
+PICTURE_FACE_SIDE: Final = 512
+"""Side in pixels of the largest face alone; the bit rates here are for its pictures, those of
+larger ones grow with their sides (`server.media.rates`)."""
 PICTURE_START_BITRATE: Final = 600_000
 """Bits a second of pictures before a receiver's first estimate: a 512-px face at 48 dB,
 and no queue on a link of 700 kbit/s."""
@@ -174,7 +181,7 @@ QUALITY_BITRATES: Final[Mapping[str, int]] = {
     "medium": 1_000_000,
     "high": PICTURE_HIGHEST_BITRATE,
 }
-"""Ceilings that a page may choose from, bits a second."""
+"""Ceilings that a page may choose from, bits a second, of a face alone."""
 ESTIMATE_SHARE: Final = 0.85
 """Of what a receiver says it can take: its sound and what is sent again need the rest."""
 BITRATE_RISE: Final = 1.009
@@ -232,7 +239,7 @@ class Limits:
     offer_bytes: int = 163_840
     """An offer's body: 64 KiB of SDP, whose line ends take more room in JSON."""
     portrait_bytes: int = 8_388_608
-    """An uploaded portrait; a photograph of a telephone has 2 to 6 MB."""
+    """An uploaded portrait, or background; a photograph of a telephone has 2 to 6 MB."""
     body_seconds: float = 10.0
     """For sending a whole body; slower senders hold memory."""
     speech_bytes: int = 16_777_216

@@ -29,7 +29,10 @@ from pydantic import BaseModel, ConfigDict, Field
 Gain = Annotated[float, Field(ge=0.0, le=2.0)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Quality = Literal["low", "medium", "high"]
-"""Ceiling of the pictures' bit rate: 0.4, 1 and 2.5 Mbit/s."""
+"""Ceiling of the pictures' bit rate: 0.4, 1 and 2.5 Mbit/s; 2.8 times that at 1080p."""
+Framing = Literal["face", "whole"]
+"""face: the square around the face, of `size` pixels. whole: the whole portrait, reduced to
+1920 x 1080 or 1080 x 1920 pixels if it has more."""
 SourceName = Annotated[str, Field(pattern=r"^[a-z_]{1,24}$")]
 CoefficientName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,40}$")]
 Coefficient = Annotated[float, Field(ge=-1000.0, le=1000.0)]
@@ -139,12 +142,50 @@ class PresenterList(Message):
     """By component, in the order of `MotionMessage.vector`: mouth, expression, pose."""
 
 
+class AsItIs(Message):
+    """Background: the portrait's own."""
+
+    type: Literal["as_is"] = "as_is"
+
+
+class BlurredBackground(Message):
+    """Background: the portrait's own, out of focus."""
+
+    type: Literal["blur"] = "blur"
+
+
+class ColourBackground(Message):
+    """Background: one colour."""
+
+    type: Literal["colour"] = "colour"
+    colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+    """#rrggbb."""
+
+
+class PictureBackground(Message):
+    """Background: the picture in the form field `background`, cut to cover."""
+
+    type: Literal["picture"] = "picture"
+
+
+Background = Annotated[
+    AsItIs | BlurredBackground | ColourBackground | PictureBackground, Field(discriminator="type")
+]
+
+
 class SessionRequest(Message):
-    """Body of `POST /v1/sessions`; with an uploaded portrait it is the form field `settings`."""
+    """Body of `POST /v1/sessions`; with files it is the form field `settings`.
+
+    The files are `portrait`, in place of a presenter, and `background`.
+    """
 
     presenter: Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,64}$")] | None = None
     size: Literal[256, 512] = 512
-    """Width and height of the pictures, in pixels."""
+    """Width and height of a face alone, in pixels. In a whole picture the face has as many as it
+    has there, at the most about twice as many."""
+    framing: Framing = "face"
+    background: Background = AsItIs()
+    """What is behind the person; told by the portrait's transparency if it has any."""
     controls: ControlsPatch = ControlsPatch()
     quality: Quality = "high"
     seed: Annotated[int, Field(ge=0, lt=2**31)] | None = None
@@ -165,6 +206,10 @@ class SessionCreated(Message):
     id: str
     presenter: str | None
     size: int
+    width: int
+    """Of the pictures, in pixels."""
+    height: int
+    """Of the pictures, in pixels."""
     controls: Controls
     ice_servers: list[IceServer]
     voice: str

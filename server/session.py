@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import av
@@ -28,8 +28,10 @@ from server.limits import Limits
 from server.media.beat import Beat
 from server.media.broadcast import Broadcast, Handed
 from server.media.encoder import PICTURE_STEP, Codec, PicturePacket
+from server.media.levels import Level
 from server.media.peer import Line, Peer, Role
 from server.media.peers import Peers
+from server.media.rates import Rates
 from server.media.tracks import as_yuv
 from server.metrics import Metrics
 from server.motion.driving import Driving
@@ -76,7 +78,7 @@ class Session:
     Args:
         pipeline: made for this session.
         presenter: id of the presenter, None for an uploaded portrait.
-        size: width and height of the pictures, pixels.
+        size: side of a face alone, pixels.
         quality: of the pictures, to begin with.
         house: what it shares with the others.
         line: how its connections are made.
@@ -97,18 +99,33 @@ class Session:
     ) -> None:
         self.id = secrets.token_urlsafe(18)
         self.presenter, self.size = presenter, size
+        level = Level.of(pipeline.width, pipeline.height)
+        line = replace(line, level=level)
         self._pipeline, self._house, self._line = pipeline, house, line
         self._clock, self._metrics = clock, metrics = house.clock, house.metrics
         self.voice = VoiceStream(clock)
         self.voice.on_event = self.notice
+        self.places = limits.LARGE_PICTURE_PLACES if level.large else 1
+        """Of the server's places, how many it takes."""
         self._beat: Beat[av.VideoFrame] = Beat(
-            pipeline, house.pool, clock, metrics, as_yuv, mark=house.mark, feed=self.voice.take
+            pipeline,
+            house.pool,
+            clock,
+            metrics,
+            as_yuv,
+            mark=house.mark,
+            latency=limits.LARGE_PICTURE_LATENCY if level.large else limits.PICTURE_LATENCY,
+            feed=self.voice.take,
+        )
+        self.width, self.height = width, height = pipeline.width, pipeline.height
+        rates = Rates.of(width, height)
+        self._broadcast = Broadcast(
+            self._beat, house.encoding, clock, rates, on_handed=self._encoded
         )
         self.driving = Driving(pipeline, camera, house.pool, clock, metrics, fails=self._cannot_see)
         """What moves the face from outside."""
         self._inlet = Inlet(self.driving, clock, metrics)
         self._beat.on_shown = self.driving.shown
-        self._broadcast = Broadcast(self._beat, house.encoding, clock, on_handed=self._encoded)
         self.choose(quality)
         self._recorder = Recorder(self._broadcast, house.recordings, sub)
         self._motion_recorder = MotionRecorder(pipeline, house.recordings, sub)
@@ -207,7 +224,7 @@ class Session:
 
     def choose(self, quality: Quality) -> None:
         """Bound the bit rate of the pictures."""
-        self._broadcast.quality = limits.QUALITY_BITRATES[quality]
+        self._broadcast.quality = Rates.ceiling(quality, self.width, self.height)
 
     def record(self, on: bool) -> None:
         """Start a recording, or finish it; the page is told.

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from engine.controls import Controls
 from engine.errors import NotAllowed, ServerFull, TooOften, UnknownPresenter, UnknownSession
 from engine.pipeline import Pipeline
+from engine.scene import Framing, Scene
 from engine.studio import Studio
+from server.backgrounds import asked_background
 from server.controls import patched
 from server.doors.tokens import ANYONE, Grant
 from server.doors.turn import Relays
@@ -57,7 +59,11 @@ class Sessions:
 
     def __len__(self) -> int:
         """Places that are taken."""
-        return len(self._open) + self._opening.total()
+        return self._taken + self._opening.total()
+
+    @property
+    def _taken(self) -> int:
+        return sum(place.session.places for place in self._open.values())
 
     @property
     def closed(self) -> bool:
@@ -65,9 +71,13 @@ class Sessions:
         return self._closed
 
     async def create(
-        self, request: SessionRequest, portrait: bytes | None = None, grant: Grant = ANYONE
+        self,
+        request: SessionRequest,
+        portrait: bytes | None = None,
+        grant: Grant = ANYONE,
+        backdrop: bytes | None = None,
     ) -> Session:
-        """Open a session for a presenter or a portrait (a picture's bytes).
+        """Open a session for a presenter or a portrait, before a backdrop (pictures' bytes).
 
         Raises:
             ServerFull: no place is free, or the server is stopping.
@@ -83,7 +93,7 @@ class Sessions:
         self._opening[grant.sub] += 1
         try:
             pipeline = await asyncio.get_running_loop().run_in_executor(
-                self._preparing, self._prepare, request, portrait
+                self._preparing, self._prepare, request, portrait, backdrop
             )
             session = Session(
                 pipeline,
@@ -100,6 +110,11 @@ class Sessions:
             self._opening += Counter()  # forgets who has none
         if self._closed:
             raise ServerFull("the server is stopping: ask another, or again in a minute")
+        if self._open and len(self) + session.places > places:
+            raise ServerFull(
+                f"pictures of this size take {session.places} places, and one is free: "
+                "try again soon, or ask for the face alone"
+            )
         longest = math.inf if grant.seconds is None else grant.seconds
         self._open[session.id] = _Place(session, grant, self._house.clock.now() + longest)
         self._house.metrics.created.inc()
@@ -176,13 +191,16 @@ class Sessions:
             if taken + self._opening[grant.sub] >= grant.sessions:
                 raise TooOften(f"the token allows {grant.sessions} at once: end a session first")
 
-    def _prepare(self, request: SessionRequest, portrait: bytes | None) -> Pipeline:
-        """In a thread: 5 ms for a presenter, 200 ms for a portrait."""
+    def _prepare(
+        self, request: SessionRequest, portrait: bytes | None, backdrop: bytes | None
+    ) -> Pipeline:
+        """In a thread: 5 ms for a presenter, 200 ms for a portrait, a second for a whole one."""
         controls = patched(Controls(), request.controls)
+        scene = Scene(Framing(request.framing), asked_background(request, backdrop))
         if portrait is not None:
-            identity = self._studio.portrait(portrait, request.size)
+            identity = self._studio.portrait(portrait, request.size, scene)
         elif request.presenter is not None:
-            identity = self._studio.presenter(request.presenter, request.size)
+            identity = self._studio.presenter(request.presenter, request.size, scene)
         else:
             raise UnknownPresenter("name a presenter or upload a portrait")
         seed = secrets.randbelow(2**31) if request.seed is None else request.seed

@@ -77,8 +77,8 @@ class Bodies:
             size = limits.MOTION_BYTES
         elif kind.startswith("multipart/"):
             size = own.portrait_bytes
-            # The form around the picture has a few hundred bytes and the settings.
-            return size + own.json_bytes, picture_too_large(size)
+            # A portrait and a background; around them a few hundred bytes and the settings.
+            return 2 * size + own.json_bytes, picture_too_large(size)
         elif kind in DESCRIPTIONS:
             size = limits.SDP_BYTES
         else:

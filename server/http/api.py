@@ -6,18 +6,15 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from pydantic import ValidationError
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
 
 from engine import controls as engine
 from engine.bundle import ComponentSpec
-from engine.errors import PictureUnreadable, RequestRefused
+from engine.errors import RequestRefused
 from engine.motion_file import SUFFIX
 from engine.studio import Studio
 from server.controls import patched
 from server.doors.doorkeeper import Granted
-from server.http.faults import WrongType, invalid, picture_too_large
+from server.http.opening import read_opening
 from server.limits import Limits
 from server.looks import Looks
 from server.motion.messages import ORDER
@@ -61,10 +58,18 @@ SESSION_BODY: Final[dict[str, Any]] = {
                 "schema": {
                     "type": "object",
                     "properties": {
-                        "portrait": {"type": "string", "format": "binary"},
+                        "portrait": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "in place of a presenter",
+                        },
+                        "background": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "for a background of type picture",
+                        },
                         "settings": {"type": "string", "description": "SessionRequest as JSON"},
                     },
-                    "required": ["portrait"],
                 }
             },
         },
@@ -126,9 +131,9 @@ class Api:
         return Response(data, media_type="image/jpeg", headers={"Cache-Control": PICTURE_CACHE})
 
     async def create(self, request: Request, response: Response, grant: Granted) -> SessionCreated:
-        """Open a session for a presenter (JSON), or for a portrait (form with a file)."""
-        settings, portrait = await self._read(request)
-        session = await self._sessions.create(settings, portrait, grant)
+        """Open a session for a presenter (JSON), or with a portrait or a background (form)."""
+        asked = await read_opening(request, self._limits)
+        session = await self._sessions.create(asked.settings, asked.portrait, grant, asked.backdrop)
         response.headers["Location"] = f"/v1/sessions/{session.id}"
         return self._created(session)
 
@@ -195,6 +200,8 @@ class Api:
             id=session.id,
             presenter=session.presenter,
             size=session.size,
+            width=session.width,
+            height=session.height,
             controls=session.controls,
             ice_servers=list(session.ice_servers),
             voice=f"/v1/sessions/{session.id}/voice",
@@ -203,48 +210,9 @@ class Api:
             whep=f"/whep/{session.id}",
         )
 
-    async def _read(self, request: Request) -> tuple[SessionRequest, bytes | None]:
-        """The settings and the portrait's bytes, from JSON or from a form."""
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind == "application/json":
-            return _settings(await request.body()), None
-        if kind != "multipart/form-data":
-            raise WrongType("send application/json, or multipart/form-data with a portrait")
-        parser = MultiPartParser(
-            request.headers,
-            request.stream(),
-            max_files=1,
-            max_fields=1,
-            max_part_size=self._limits.json_bytes,
-        )
-        parser.spool_max_size = 2 * self._limits.portrait_bytes  # in memory, never on disk
-        try:
-            form = await parser.parse()
-        except (MultiPartException, KeyError) as error:
-            raise RequestRefused("the form cannot be read: one portrait, one settings") from error
-        try:
-            portrait, settings = form.get("portrait"), form.get("settings", "{}")
-            if not isinstance(portrait, UploadFile) or not isinstance(settings, str):
-                raise RequestRefused("portrait: a file is expected in this form field")
-            data = await portrait.read()
-        finally:
-            await form.close()
-        if not data:
-            raise PictureUnreadable("the portrait is empty: choose a PNG, JPEG or WebP picture")
-        if len(data) > self._limits.portrait_bytes:
-            raise picture_too_large(self._limits.portrait_bytes)
-        return _settings(settings), data
-
 
 def _ranges(spec: ComponentSpec) -> list[CoefficientRange]:
     return [
         CoefficientRange(name=name, low=low, high=high)
         for name, low, high in zip(spec.names, spec.low, spec.high, strict=True)
     ]
-
-
-def _settings(text: str | bytes) -> SessionRequest:
-    try:
-        return SessionRequest.model_validate_json(text)
-    except ValidationError as error:
-        raise invalid(error.errors(include_url=False, include_input=False)) from error

@@ -61,9 +61,9 @@ def invalid(errors: Sequence[Any]) -> RequestRefused:
     return RequestRefused(f"{where}: {errors[0]['msg']}" if where else errors[0]["msg"])
 
 
-def picture_too_large(limit: int) -> PictureTooLarge:
-    """A portrait of more than `limit` bytes."""
-    return PictureTooLarge(f"the portrait has more than {limit >> 20} MiB: choose a smaller one")
+def picture_too_large(limit: int, what: str = "portrait") -> PictureTooLarge:
+    """A portrait or a background of more than `limit` bytes."""
+    return PictureTooLarge(f"the {what} has more than {limit >> 20} MiB: choose a smaller one")
 
 
 def _headers(error: VisavisError) -> Mapping[str, str] | None:

@@ -70,6 +70,7 @@ class Beat(Generic[P]):
         metrics: of the server.
         prepare: turns RGB into what is encoded; runs in the worker.
         mark: the last step before that; runs in the worker.
+        latency: seconds from a tick's start to the hand-over of its picture.
         feed: gets a tick's number, gives the sound of a voice stream and when it arrived,
             or None: then what was pushed into the pipeline is heard.
     """
@@ -83,11 +84,12 @@ class Beat(Generic[P]):
         prepare: Callable[[Picture], P],
         *,
         mark: Mark = unmarked,
+        latency: float = limits.PICTURE_LATENCY,
         feed: Callable[[int], Feed] = lambda tick: None,
     ) -> None:
         self._pipeline, self._pool, self._clock = pipeline, pool, clock
         self._metrics, self._prepare = metrics, prepare
-        self._mark, self._feed = mark, feed
+        self._mark, self._feed, self._latency = mark, feed, latency
         self.stages = Stages(metrics)
         self._loop = asyncio.get_running_loop()
         self._schedule: Schedule | None = None
@@ -114,7 +116,7 @@ class Beat(Generic[P]):
     def begin(self, after: float = 0.0) -> None:
         """Start the schedule in `after` seconds; a second call changes nothing."""
         if self._schedule is None:
-            self._schedule = Schedule(self._clock.now() + after, limits.PICTURE_LATENCY)
+            self._schedule = Schedule(self._clock.now() + after, self._latency)
             self._begun.set()
 
     @property
@@ -128,7 +130,7 @@ class Beat(Generic[P]):
         now = self._clock.now()
         if self.schedule.behind(self._next, now) > limits.RESYNC_TICKS:
             start = now - self._next * TICK_MS / 1000
-            self._schedule = Schedule(start, limits.PICTURE_LATENCY)
+            self._schedule = Schedule(start, self._latency)
             self._metrics.stalls.inc()
         while self.schedule.begins(self._next) <= now:
             tick = self._pipeline.tick(self._feed(self._next))

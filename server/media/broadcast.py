@@ -25,10 +25,10 @@ from server.media.encoder import (
     PicturePacket,
     SoundEncoder,
     SoundPacket,
-    bounded,
     open_picture_encoder,
 )
 from server.media.lane import Counts, Encoded, Lane, OpenEncoder
+from server.media.rates import Rates
 
 log = logging.getLogger(__name__)
 ENCODING_TICKS: Final = 0.075
@@ -79,6 +79,7 @@ class Broadcast:
         beat: of the session.
         executor: where pictures are encoded.
         clock: of the beat.
+        rates: for pictures of the session's size; those of a face alone if left out.
         on_handed: gets each picture's stamps once, when its first codec is handed over.
         open_encoder: makes the encoders of pictures.
     """
@@ -88,6 +89,7 @@ class Broadcast:
         beat: Beat[av.VideoFrame],
         executor: Executor,
         clock: Clock,
+        rates: Rates | None = None,
         *,
         on_handed: Callable[[Handed], None] | None = None,
         open_encoder: OpenEncoder = open_picture_encoder,
@@ -97,8 +99,10 @@ class Broadcast:
         self._viewers: list[Viewer] = []
         self._watched = asyncio.Event()
         self._lanes: dict[Codec, Lane] = {}
-        self._quality = limits.PICTURE_HIGHEST_BITRATE
-        self._bitrate = float(limits.PICTURE_START_BITRATE)
+        side = limits.PICTURE_FACE_SIDE
+        self._rates = rates or Rates.of(side, side)
+        self._quality = self._rates.highest
+        self._bitrate = float(self._rates.start)
         self.counts = Counts()
         self._stamped = -1
         self.handed = -1
@@ -121,7 +125,7 @@ class Broadcast:
 
     @quality.setter
     def quality(self, bitrate: int) -> None:
-        self._quality = bounded(bitrate)
+        self._quality = self._rates.bounded(bitrate)
 
     def join(self, viewer: Viewer) -> None:
         """Hand everything to `viewer` from now on; its pictures begin with a keyframe."""
@@ -240,5 +244,7 @@ class Broadcast:
             with self._tolerating(viewer):
                 said.append(viewer.estimate())
         known = [estimate for estimate in said if estimate is not None]
-        wish = limits.ESTIMATE_SHARE * min(known) if known else limits.PICTURE_START_BITRATE
-        return min(bounded(int(wish)), self._quality, self._bitrate * limits.BITRATE_RISE)
+        wish = limits.ESTIMATE_SHARE * min(known) if known else self._rates.start
+        return min(
+            self._rates.bounded(int(wish)), self._quality, self._bitrate * limits.BITRATE_RISE
+        )

@@ -14,9 +14,12 @@ import av
 from av.codec.codec import UnknownCodecError
 from av.video.frame import PictureType
 
+from engine import colours
 from engine.errors import EncoderFailed
 from engine.types import SOUND_RATE, SOUND_TICK, TICKS_PER_SECOND, Samples
 from server import limits
+from server.media.levels import Level
+from server.media.rates import Rates
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -60,19 +63,33 @@ class PictureEncoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What an encoder is opened for: pictures of a size in pixels, at bits a second."""
+
+    width: int
+    height: int
+    bitrate: int
+
+    @property
+    def rates(self) -> Rates:
+        """Bit rates for pictures of that size."""
+        return Rates.of(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
 class Library:
     """One of FFmpeg's encoders.
 
-    `options` are made from the bit rate it opens with. `adapts` says what a new bit rate
+    `options` are made from what it is opened for. `adapts` says what a new bit rate
     costs: nothing ("smoothly"), a keyframe, or a new encoder.
     """
 
     name: str
-    options: Callable[[int], dict[str, str]]
+    options: Callable[[Opening], dict[str, str]]
     adapts: Literal["smoothly", "with a keyframe", "opened anew"]
 
 
-def _nvenc(bitrate: int) -> dict[str, str]:
+def _nvenc(opening: Opening) -> dict[str, str]:
     return {
         "preset": "p3",
         "tune": "ull",
@@ -81,25 +98,30 @@ def _nvenc(bitrate: int) -> dict[str, str]:
         "zerolatency": "1",
         "delay": "0",
         "forced-idr": "1",
-        "bufsize": str(limits.PICTURE_BURST_BITS),
+        "bufsize": str(opening.rates.burst),
     }
 
 
-def _x264(bitrate: int) -> dict[str, str]:
-    """Opened at a constant rate, x264 takes any lower or higher one up to `maxrate` later."""
+def _x264(opening: Opening) -> dict[str, str]:
+    """Opened at a constant rate, x264 takes any lower or higher one up to `maxrate` later.
+
+    Whole pictures, most of which stand still, look the same with less searching (49.2 dB at
+    1080p either way, in two thirds of the time).
+    """
+    large = opening.width * opening.height > limits.PICTURE_FACE_SIDE**2
     return {
-        "preset": "veryfast",
+        "preset": "superfast" if large else "veryfast",
         "tune": "zerolatency",
         "profile": "baseline",
-        "level": "3.1",
+        "level": str(Level.of(opening.width, opening.height).value),
         "forced-idr": "1",
-        "maxrate": str(limits.PICTURE_HIGHEST_BITRATE),
-        "bufsize": str(limits.PICTURE_BURST_BITS),
+        "maxrate": str(opening.rates.highest),
+        "bufsize": str(opening.rates.burst),
         "x264-params": "scenecut=0:sliced-threads=0",
     }
 
 
-def _vpx(bitrate: int) -> dict[str, str]:
+def _vpx(opening: Opening) -> dict[str, str]:
     """WebRTC's settings, less its denoiser: drawn pictures have no noise (1 dB better)."""
     return {
         "deadline": "realtime",
@@ -109,9 +131,9 @@ def _vpx(bitrate: int) -> dict[str, str]:
         "noise-sensitivity": "0",
         "static-thresh": "1",
         "partitions": "0",
-        "minrate": str(bitrate),
-        "maxrate": str(bitrate),
-        "bufsize": str(bitrate),
+        "minrate": str(opening.bitrate),
+        "maxrate": str(opening.bitrate),
+        "bufsize": str(opening.bitrate),
         "undershoot-pct": "100",
         "overshoot-pct": "15",
     }
@@ -145,7 +167,8 @@ class LibraryEncoder:
 
     def __init__(self, libraries: Sequence[Library], width: int, height: int, bitrate: int) -> None:
         self._libraries = libraries
-        self._wanted = bounded(bitrate)
+        self._rates = Rates.of(width, height)
+        self._wanted = self._rates.bounded(bitrate)
         self._since: int | None = None
         self._open(width, height)
 
@@ -161,7 +184,7 @@ class LibraryEncoder:
 
     @bitrate.setter
     def bitrate(self, wanted: int) -> None:
-        self._wanted = bounded(wanted)
+        self._wanted = self._rates.bounded(wanted)
 
     def encode(self, picture: av.VideoFrame, pts: int, keyframe: bool) -> PicturePacket:
         """One packet for one picture (see `PictureEncoder`)."""
@@ -180,9 +203,11 @@ class LibraryEncoder:
         return cast("PicturePacket", packet)
 
     def _open(self, width: int, height: int) -> None:
+        self._rates = Rates.of(width, height)
+        self.bitrate = self._wanted
         for library in self._libraries:
             try:
-                self._context = _opened(library, width, height, self._wanted)
+                self._context = _opened(library, Opening(width, height, self._wanted))
             except (av.FFmpegError, UnknownCodecError):
                 continue  # no such hardware here, or a build without it
             self._library, self._rate, self._since = library, self._wanted, None
@@ -209,25 +234,21 @@ class LibraryEncoder:
         self._rate, self._since = self._wanted, pts
 
 
-def bounded(bitrate: int) -> int:
-    """The nearest bit rate that pictures may have."""
-    return max(limits.PICTURE_LOWEST_BITRATE, min(bitrate, limits.PICTURE_HIGHEST_BITRATE))
-
-
-def _opened(library: Library, width: int, height: int, bitrate: int) -> VideoCodecContext:
+def _opened(library: Library, opening: Opening) -> VideoCodecContext:
     context = cast("VideoCodecContext", av.CodecContext.create(library.name, "w"))
-    context.width, context.height = width, height
+    context.width, context.height = opening.width, opening.height
     context.pix_fmt = "yuv420p"
+    colours.tag(context)
     context.framerate = Fraction(TICKS_PER_SECOND)
     context.time_base = Fraction(1, PICTURE_CLOCK)
     context.gop_size = limits.KEYFRAME_TICKS
     context.max_b_frames = 0
     context.thread_count = 1
-    context.options = library.options(bitrate)
+    context.options = library.options(opening)
     smooth = library.adapts == "smoothly"
-    context.bit_rate = limits.PICTURE_HIGHEST_BITRATE if smooth else bitrate
+    context.bit_rate = opening.rates.highest if smooth else opening.bitrate
     context.open()
-    context.bit_rate = bitrate
+    context.bit_rate = opening.bitrate
     return context
 
 

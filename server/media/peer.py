@@ -31,6 +31,7 @@ from server.doors import candidates
 from server.media.encoder import Codec, PicturePacket, SoundPacket
 from server.media.gaps import Gaps
 from server.media.inbound import Inbound
+from server.media.levels import Level
 from server.media.offers import check
 from server.media.tracks import PictureTrack, SoundTrack
 from server.protocol import IceServer, Message
@@ -93,6 +94,8 @@ class Line:
     """Whether private addresses that the other end names may be tried."""
     vp8_only: bool = False
     """Whether H.264 is refused; else it is taken where the other end has both."""
+    level: Level = Level.L31
+    """Of H.264, for the size of the pictures."""
 
 
 class Peer:
@@ -199,7 +202,7 @@ class Peer:
         except Exception as error:  # a broken offer raises any of seven types
             log.info("offer refused: %s", type(error).__name__)
             raise OfferRefused("this offer cannot be answered: send another") from error
-        self.answer = self._connection.localDescription.sdp
+        self.answer = self._line.level.declare(self._connection.localDescription.sdp)
         return self.answer
 
     async def trickle(self, candidate: str, mid: str | None) -> None:

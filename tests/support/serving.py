@@ -15,9 +15,11 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from engine.background import Blurred
 from engine.clock import Clock, MonotonicClock
 from engine.errors import PortraitError
 from engine.mark import Mark, badge
+from engine.scene import Scene
 from engine.scheduler import Pool
 from engine.studio import Studio
 from server.app import create_app
@@ -45,10 +47,12 @@ class Serving:
 
 @contextmanager
 def opened() -> Iterator[Studio]:
-    """The built-in bundle; its face tracker has started its threads, which it keeps."""
+    """The built-in bundle; what looks at pictures has started its threads, which it keeps."""
     studio = Studio.open(live=True)
+    first = studio.presenters[0].id
     with suppress(PortraitError):
-        studio.portrait(studio.presenter_picture(studio.presenters[0].id), 256)
+        studio.portrait(studio.presenter_picture(first), 256)
+        studio.presenter(first, 256, Scene(background=Blurred()))
     yield studio
     gc.unfreeze()
     studio.close()

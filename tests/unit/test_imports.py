@@ -34,7 +34,7 @@ ROOMS = {
     "asyncio": ("server/", "client/", "bench/"),
     "socket": ("server/", "client/", "bench/"),
     "onnxruntime": ("engine/backends/onnx.py", "train/", "export/", "bench/edtalk.py"),
-    "mediapipe": ("engine/tracker.py",),
+    "mediapipe": ("engine/tracker.py", "engine/segmenter.py"),
     "sounddevice": ("client/card.py", "server/doctor.py"),
     "pyvirtualcam": ("client/virtual_camera.py",),
     "fastapi": ("server/",),

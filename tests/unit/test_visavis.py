@@ -6,12 +6,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from tests.support.speech import tone, write_wav
 from visavis import app
+
+ASTRONAUT = Path(__file__).parents[1] / "data" / "portraits" / "astronaut.jpg"
 
 
 def visavis(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,9 +41,27 @@ def test_rendering_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "out.mp4").stat().st_size > 2_000
 
 
+def test_rendering_a_whole_picture_before_another_background(tmp_path: Path) -> None:
+    sound = write_wav(tmp_path / "in.wav", tone(0.2), 48_000)
+    Image.open(ASTRONAUT).crop((90, 0, 390, 512)).save(tmp_path / "me.png")
+    Image.new("RGB", (80, 80), (20, 120, 40)).save(tmp_path / "wall.png")
+    done = visavis(
+        "render", str(sound), str(tmp_path / "out.mp4"), "--portrait", str(tmp_path / "me.png"),
+        "--framing", "whole", "--background", str(tmp_path / "wall.png"), "--size", "256",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with av.open(str(tmp_path / "out.mp4")) as film:
+        frame = next(film.decode(video=0)).to_ndarray(format="rgb24")
+    assert frame.shape == (512, 300, 3)
+    assert abs(frame[5, 5].astype(int) - (20, 120, 40)).max() <= 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (("in.wav", "out.mp4", "--background", "#20304"), "a colour is written as #rrggbb"),
+        (("in.wav", "out.mp4", "--background", "nothing.png"), "background cannot be read"),
+        (("in.wav", "out.mp4", "--background", "in.wav"), "the background: this is not a picture"),
         (("in.wav", "out.mp4", "--presenter", "nobody"), "no presenter of that name"),
         (("in.wav", "out.mp4", "--emotion", "furious"), "no emotion 'furious'"),
         (("in.wav", "out.mp4", "--portrait", "nothing.png"), "portrait cannot be read"),

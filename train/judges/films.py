@@ -21,7 +21,7 @@ def draw_film(path: Path, studio: Studio, identity: Identity, said: Utterance, s
     sound = resampled(said.sound, said.rate, SOUND_RATE)[: SECONDS * SOUND_RATE]
     spoken = (sound * 32_767).clip(-32_768, 32_767).astype("int16")
     pipeline = studio.pipeline(identity, seed=seed, limit=SOUND_RATE, jitter=0)
-    with Film(path, identity.size) as film:
+    with Film(path, identity.width, identity.height) as film:
         for frame in frames(pipeline, _pieces(spoken)):
             film.add(frame)
 

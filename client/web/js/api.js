@@ -49,15 +49,17 @@ export const listPresenters = () => askJson("v1/presenters");
 /**
  * Open a session.
  * @param {object} request a SessionRequest
- * @param {Blob | null} portrait an own photo, in place of a presenter
+ * @param {Record<string, Blob | null>} pictures `portrait`, in place of a presenter, and
+ *   `background`; null for those that there are not
  * @returns {Promise<{id: string, controls: object, ice_servers: RTCIceServer[],
  *   whip: string, whep: string}>}
  */
-export function createSession(request, portrait) {
-  if (!portrait) return askJson("v1/sessions", asJson(request));
+export function createSession(request, pictures) {
+  const files = Object.entries(pictures).filter(([, picture]) => picture);
+  if (files.length === 0) return askJson("v1/sessions", asJson(request));
   const form = new FormData();
   form.append("settings", JSON.stringify(request));
-  form.append("portrait", portrait, "portrait.jpg");
+  for (const [name, picture] of files) form.append(name, picture, name);
   return askJson("v1/sessions", { method: "POST", body: form });
 }
 

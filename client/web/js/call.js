@@ -167,6 +167,6 @@ export class Call extends EventTarget {
 /**
  * A call with somebody.
  * @param {() => object} request makes the SessionRequest as it would be at that moment
- * @param {Blob | null} portrait
+ * @param {Record<string, Blob | null>} pictures see `createSession`
  */
-export const callWith = (request, portrait) => new Call(() => createSession(request(), portrait));
+export const callWith = (request, pictures) => new Call(() => createSession(request(), pictures));

@@ -36,16 +36,16 @@ export class Conversation extends EventTarget {
   /**
    * Call; everything that takes time starts at once.
    * @param {() => object} request makes a SessionRequest
-   * @param {Blob | null} portrait
+   * @param {Record<string, Blob | null>} pictures see `createSession`
    * @param {{microphone: string | null} | {address: string}} voice
    */
-  async start(request, portrait, voice) {
+  async start(request, pictures, voice) {
     if (this.#call) return;
     const kind = kindOf(voice);
     this.#facts.restart({ phase: "call", voice: kind, audible: kind === "sample" });
     let call = null;
     try {
-      call = this.#call = this.#newCall(request, portrait);
+      call = this.#call = this.#newCall(request, pictures);
       this.#speech = this.#newSpeech(call);
       await Promise.all([call.open(), this.#speech.use(voice)]);
     } catch (error) {
@@ -137,8 +137,8 @@ export class Conversation extends EventTarget {
     if (Object.keys(facts).some((name) => now[name] !== facts[name])) this.#facts.set(facts);
   }
 
-  #newCall(request, portrait) {
-    const call = callWith(request, portrait);
+  #newCall(request, pictures) {
+    const call = callWith(request, pictures);
     for (const name of PASSED_ON) {
       call.addEventListener(name, ({ detail }) => this.#tell(name, detail));
     }

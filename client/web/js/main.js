@@ -9,7 +9,9 @@ import { MicrophoneChooser } from "./microphones.js";
 import { Observer } from "./observer.js";
 import { PictureChooser } from "./picture.js";
 import { Presenters } from "./presenters.js";
+import { Problem } from "./problem.js";
 import { Recorder } from "./recorder.js";
+import { SceneChooser } from "./scene.js";
 import { Screen } from "./screen.js";
 import { prepareSharing, showAddresses } from "./share.js";
 import { takeToken } from "./token.js";
@@ -22,6 +24,7 @@ const presenters = new Presenters();
 const voice = new VoiceChooser();
 const microphones = new MicrophoneChooser();
 const picture = new PictureChooser();
+const scene = new SceneChooser();
 const panel = new ControlPanel();
 const login = new Login();
 const recorder = new Recorder();
@@ -35,8 +38,10 @@ let hangingUp = false;
 const voiceChosen = () => voice.sample ?? { microphone: microphones.wanted };
 
 function start() {
+  if (scene.lacksPicture) return conversation.complain(new Problem("background_missing"));
   const { id, portrait } = presenters.chosen;
   const request = () => ({
+    ...scene.request,
     controls: panel.patch,
     size: picture.size,
     quality: picture.quality,
@@ -45,7 +50,7 @@ function start() {
   pressed = performance.now();
   missed = false;
   delete document.body.dataset.first;
-  conversation.start(request, portrait, voiceChosen());
+  conversation.start(request, { portrait, background: scene.picture }, voiceChosen());
   byId("end").focus({ preventScroll: true }); // the button that was pressed is gone
   scrollTo({ top: 0 });
   if (matchMedia(WIDE).matches) byId("motion").open = true; // there is room for it
@@ -125,10 +130,15 @@ function catchUp() {
 }
 
 presenters.addEventListener("choose", () => {
-  screen.showPortrait(presenters.chosen);
+  screen.showPortrait(presenters.chosen, scene.framing);
   conversation.complain(null);
 });
 presenters.addEventListener("problem", ({ detail }) => conversation.complain(detail));
+scene.addEventListener("change", () => {
+  screen.showPortrait(presenters.chosen, scene.framing);
+  conversation.complain(null);
+});
+scene.addEventListener("problem", ({ detail }) => conversation.complain(detail));
 voice.addEventListener("choose", () => conversation.use(voiceChosen()));
 microphones.addEventListener("choose", () => conversation.use(voiceChosen()));
 picture.addEventListener("quality", ({ detail }) => setQuality(detail));

@@ -2,11 +2,9 @@
 
 import { located } from "./api.js";
 import { byId, element } from "./dom.js";
-import { Problem } from "./problem.js";
+import { redraw } from "./photo.js";
 
 const OWN = "own-photo";
-const LARGEST_SIDE = 1280; // pixels; enough for any face, and quick to upload
-const JPEG_QUALITY = 0.92;
 
 /** Events: `choose` (the choice changed), `problem` (detail: a Problem with a photo). */
 export class Presenters extends EventTarget {
@@ -102,28 +100,4 @@ export class Presenters extends EventTarget {
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
   }
-}
-
-/**
- * Draw a photo anew: upright, of a sensible size, and without what the camera wrote into it.
- * @param {Blob} file
- * @returns {Promise<Blob>} JPEG
- */
-async function redraw(file) {
-  let bitmap;
-  try {
-    bitmap = await createImageBitmap(file);
-  } catch {
-    throw new Problem("picture_unreadable");
-  }
-  const scale = Math.min(1, LARGEST_SIDE / Math.max(bitmap.width, bitmap.height));
-  const canvas = element("canvas", {
-    width: Math.max(1, Math.round(bitmap.width * scale)),
-    height: Math.max(1, Math.round(bitmap.height * scale)),
-  });
-  canvas.getContext("2d").drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  return new Promise((resolve, reject) => {
-    const done = (blob) => (blob ? resolve(blob) : reject(new Problem("picture_unreadable")));
-    canvas.toBlob(done, "image/jpeg", JPEG_QUALITY);
-  });
 }

@@ -12,6 +12,10 @@ const SENTENCES = {
     "The face in this photo is too small, turned away or cut off. Use one that shows it whole, from the front.",
   picture_unreadable: "This file cannot be read as a picture. Use a JPEG, PNG or WebP file.",
   picture_too_large: "This picture is too large. Use a smaller one.",
+  person_unclear:
+    "The person cannot be told from the background. Leave the background as it is, or use another photo.",
+  background_missing: "Choose a picture for the background first.",
+  background_unusable: "The picture for the background cannot be used. Choose another one.",
   tracker_missing: "This server cannot read photos. Choose one of the presenters.",
   unknown_presenter: "This presenter is no longer there. Choose another one.",
   unknown_session: "The call is no longer known to the server. Call again.",

@@ -6,14 +6,27 @@ import { byId } from "./dom.js";
 export class Screen extends EventTarget {
   #live = byId("live");
   #still = byId("still");
+  #poster = byId("poster");
+  #framing = "face";
   #turn = 0;
 
-  /** @param {{name: string, picture: string} | null} presenter */
-  showPortrait(presenter) {
-    byId("poster").hidden = !presenter;
+  constructor() {
+    super();
+    this.#poster.addEventListener("load", () => this.#shape());
+    this.#live.addEventListener("resize", () => this.#shape()); // of the pictures that come
+  }
+
+  /**
+   * @param {{name: string, picture: string} | null} presenter
+   * @param {"face" | "whole"} framing how much of the picture will be seen
+   */
+  showPortrait(presenter, framing) {
+    this.#poster.hidden = !presenter;
+    this.#framing = framing;
     if (!presenter) return;
-    byId("poster").src = presenter.picture;
+    if (this.#poster.src !== presenter.picture) this.#poster.src = presenter.picture;
     byId("name").textContent = presenter.name;
+    this.#shape();
   }
 
   /** @param {MediaStream} stream shown from its first picture on */
@@ -47,5 +60,16 @@ export class Screen extends EventTarget {
     this.#turn += 1;
     this.#live.srcObject = null;
     this.#still.hidden = true;
+    this.#shape();
+  }
+
+  /** Give the frame the shape of what is in it. */
+  #shape() {
+    const { srcObject, videoWidth, videoHeight } = this.#live;
+    const { naturalWidth, naturalHeight } = this.#poster;
+    let ratio = 1;
+    if (srcObject && videoHeight) ratio = videoWidth / videoHeight;
+    else if (this.#framing === "whole" && naturalHeight) ratio = naturalWidth / naturalHeight;
+    this.#live.parentElement.style.setProperty("--ratio", String(ratio));
   }
 }

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from server.protocol import (
+    ColourBackground,
     ControlMessage,
     InterruptMessage,
     QualityMessage,
     SessionRequest,
     StateMessage,
 )
-from tests.support.page import ADDRESS, call, expect_state, far_page, say, sent
+from tests.support.page import ADDRESS, call, expect_state, far_page, picture, say, sent
 
 pytestmark = pytest.mark.e2e
 FIRST_PICTURE_MS = 5_000  # on a busy machine; the target with a server is 1,500
@@ -116,6 +119,72 @@ def test_size_and_quality_go_with_the_request(page: Page) -> None:
     call(page)
     request = SessionRequest.model_validate(json.loads(page.evaluate("far.requests[0]")))
     assert (request.size, request.quality) == (256, "low")
+
+
+def test_framing_and_background_go_with_the_request(page: Page) -> None:
+    page.locator("#scene > summary").click()
+    page.get_by_text("Whole picture", exact=True).click()
+    page.locator("#backgrounds").get_by_text("Colour").click()
+    page.locator("#background-colour").fill("#102030")
+    expect(page.locator("#scene-brief")).to_have_text("Whole picture, Colour")
+    call(page)
+    request = SessionRequest.model_validate(json.loads(page.evaluate("far.requests[0]")))
+    assert request.framing == "whole"
+    assert request.background == ColourBackground(colour="#102030")
+    expect(page.locator("#scene")).to_be_hidden()
+
+
+def test_a_picture_for_the_background_is_asked_for_and_sent(page: Page) -> None:
+    page.locator("#scene > summary").click()
+    page.locator("#backgrounds").get_by_text("Picture").click()
+    page.locator("#start").click()
+    expect(page.get_by_role("alert")).to_contain_text("Choose a picture for the background")
+    expect(page.locator("#background-button")).to_be_focused()
+    wall = FilePayload(name="wall.jpg", mimeType="image/jpeg", buffer=picture())
+    page.locator("#background-file").set_input_files(wall)
+    expect(page.locator("#background-name")).to_have_text("wall.jpg")
+    call(page)
+    fields = page.evaluate("[...far.requests[0].entries()].map(([name, it]) => [name, it.type])")
+    assert fields == [["settings", None], ["background", "image/jpeg"]]
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1440, 900)])
+@pytest.mark.parametrize("shape", [(270, 480), (480, 270)])
+def test_pictures_of_any_shape_are_shown_whole(
+    browser: Browser, width: int, height: int, shape: tuple[int, int]
+) -> None:
+    with far_page(browser, width=width, height=height) as page:
+        page.evaluate(
+            """([width, height]) => (far.draw = (drawing, count) => {
+              const { canvas } = drawing;
+              if (canvas.width !== width) Object.assign(canvas, { width, height });
+              drawing.fillStyle = `hsl(${count} 50% 50%)`;
+              drawing.fillRect(0, 0, width, height);
+            })""",
+            list(shape),
+        )
+        call(page)
+        page.wait_for_function(
+            "width => document.querySelector('#live').videoWidth === width", arg=shape[0]
+        )
+        frame = page.locator(".frame").bounding_box()
+        assert frame is not None
+        assert frame["width"] / frame["height"] == pytest.approx(shape[0] / shape[1], rel=0.02)
+        assert frame["x"] >= 0 and frame["x"] + frame["width"] <= width
+        page.locator("#end").click()
+        expect_state(page, "ended")
+        frame = page.locator(".frame").bounding_box()
+        assert frame is not None and frame["width"] == pytest.approx(frame["height"], abs=1)
+
+
+def test_transparency_of_a_photo_is_kept(page: Page) -> None:
+    content = io.BytesIO()
+    Image.new("RGBA", (64, 64), (200, 40, 40, 120)).save(content, "PNG")
+    photo = FilePayload(name="me.png", mimeType="image/png", buffer=content.getvalue())
+    page.locator("#photo-file").set_input_files(photo)
+    expect(page.locator("#name")).to_have_text("Your photo")
+    call(page)
+    assert page.evaluate("far.requests[0].get('portrait').type") == "image/webp"
 
 
 def test_quality_changes_in_a_running_call(page: Page) -> None:

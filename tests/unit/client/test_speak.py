@@ -178,6 +178,8 @@ def test_where_a_session_is_found() -> None:
         id="x",
         presenter="ada",
         size=512,
+        width=512,
+        height=512,
         controls=described(engine.Controls()),
         ice_servers=[],
         voice="/v1/sessions/x/voice",

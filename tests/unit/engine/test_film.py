@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from av.video.reformatter import Colorspace
+from PIL import Image
 
+from engine.background import Coloured
 from engine.controls import Controls
 from engine.errors import DeviceError, SoundEmpty, SoundError, SoundUnreadable
 from engine.film import make_film, read_sound
+from engine.scene import Framing, Scene
 from engine.studio import Studio
 from tests.support.speech import tone, write_wav
 
@@ -51,6 +56,22 @@ def test_the_sound_of_a_film_can_be_spoken_again(studio: Studio, tmp_path: Path)
     sound = write_wav(tmp_path / "in.wav", tone(0.6), 48_000)
     film(studio, sound, tmp_path / "first.mp4")
     assert film(studio, tmp_path / "first.mp4", tmp_path / "second.mp4") >= 15
+
+
+def test_a_film_may_have_any_shape_and_says_its_colours(
+    studio: Studio, tmp_path: Path, astronaut: bytes
+) -> None:
+    tall = Image.open(io.BytesIO(astronaut)).crop((90, 0, 391, 512))
+    tall.save(tmp_path / "tall.png")
+    scene = Scene(Framing.WHOLE, Coloured((200, 60, 40)))
+    identity = studio.portrait((tmp_path / "tall.png").read_bytes(), 256, scene)
+    sound = write_wav(tmp_path / "in.wav", tone(0.3), 48_000)
+    make_film(studio, identity, sound, tmp_path / "out.mp4", seed=0, controls=Controls())
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        frame = next(container.decode(video=0))
+    assert (frame.width, frame.height) == (300, 512)
+    assert frame.colorspace == Colorspace.ITU601
+    np.testing.assert_allclose(frame.to_ndarray(format="rgb24")[8, 8], (200, 60, 40), atol=4)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,18 @@ def test_the_badge_is_seen_on_every_ground_and_leaves_the_rest(size: int, grey: 
     assert np.ptp(marked[rows.min() : rows.max(), columns.min() : columns.max()].astype(int)) > 60
 
 
+@pytest.mark.parametrize("size", [(1080, 1920), (1920, 1080), (200, 1200)])
+def test_the_badge_keeps_its_shape_on_other_shapes(size: tuple[int, int]) -> None:
+    """As large, and as far from the corner, as on a square of the shorter side."""
+    short = min(size)
+    square = badge(frame(short, 128))[short // 2 :, short // 2 :]
+    plain = frame(short, 128)
+    wide = AVFrame(0, 0, np.full((*size, 3), 128, np.uint8), plain.sound, speaking=False)
+    marked = badge(wide)
+    np.testing.assert_array_equal(marked[-len(square) :, -len(square) :], square)
+    assert (marked[: -len(square)] == 128).all() and (marked[:, : -len(square)] == 128).all()
+
+
 def test_unmarked_is_the_picture_itself() -> None:
     one = frame(256, 7)
     assert unmarked(one) is one.picture

@@ -33,7 +33,7 @@ def changed(a: Picture, b: Picture) -> float:
 
 def test_a_picture_has_the_asked_size(identity: Identity) -> None:
     picture = identity.draw(motion())
-    assert picture.shape == (identity.size, identity.size, 3) and picture.dtype == np.uint8
+    assert picture.shape == (identity.height, identity.width, 3) and picture.dtype == np.uint8
 
 
 def test_the_same_motion_gives_the_same_picture(identity: Identity) -> None:
@@ -53,13 +53,13 @@ def test_sessions_in_several_threads_share_an_identity(identity: Identity) -> No
 
 
 def test_the_open_mouth_shows_teeth_and_dark(identity: Identity) -> None:
-    half = identity.size // 2
+    half = identity.width // 2
     closed, opened = identity.draw(motion()), identity.draw(motion(jawOpen=0.6))
-    lower = slice(half, int(identity.size * 0.9)), slice(half // 2, half + half // 2)
+    lower = slice(half, int(identity.width * 0.9)), slice(half // 2, half + half // 2)
     assert changed(closed[lower], opened[lower]) > 4 * changed(closed[:half], opened[:half])
     darker = opened[lower].max(axis=2) < 70
     brighter = opened[lower].min(axis=2) > 110
-    assert (darker & (closed[lower].max(axis=2) > 100)).sum() > 0.001 * identity.size**2
+    assert (darker & (closed[lower].max(axis=2) > 100)).sum() > 0.001 * identity.width**2
     assert brighter.any()
 
 

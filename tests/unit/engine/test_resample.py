@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.resample import affine, box_around, cover, lookup, resized_floats, spread
+from engine.resample import affine, box_around, cover, cut, lookup, resized_floats, spread
 from engine.types import floats
 
 
@@ -11,6 +11,24 @@ def test_looking_up_every_pixel_where_it_is_changes_nothing() -> None:
     picture = np.random.default_rng(0).integers(0, 255, (20, 30, 3), np.uint8)
     places = floats(np.dstack(np.meshgrid(np.arange(30), np.arange(20))))
     np.testing.assert_array_equal(lookup(picture, places), picture)
+
+
+def test_three_channels_are_found_as_each_of_them_alone() -> None:
+    random = np.random.default_rng(3)
+    picture = random.integers(0, 255, (60, 50, 3)).astype(np.uint8)
+    places = floats(random.uniform(-5, 65, (80, 70, 2)))
+    turn = floats([[1.1, 0.2, -3.3], [-0.2, 1.1, 4.4]])
+    for n in range(3):
+        alone = np.ascontiguousarray(picture[..., n])
+        np.testing.assert_array_equal(lookup(picture, places)[..., n], lookup(alone, places))
+        once = cut(picture, turn, (90, 70))[..., n]
+        np.testing.assert_array_equal(once, cut(alone, turn, (90, 70)))
+
+
+def test_reducing_averages() -> None:
+    stripes = np.tile(np.array([[[0] * 3], [[240] * 3]], np.uint8), (64, 128, 1))
+    reduced = cut(stripes, floats([[0.25, 0, 0], [0, 0.25, 0]]), (32, 32))
+    assert np.abs(reduced[2:-2, 2:-2].astype(int) - 120).max() < 8
 
 
 def test_beyond_the_edge_lies_the_edge_or_the_border() -> None:

@@ -13,7 +13,7 @@ from engine.bundle import BUILTIN, Bundle
 from engine.errors import BundleError
 from engine.portrait import decode_picture
 from engine.studio import Studio
-from export.bundle import components, make
+from export.bundle import ASSETS, components, make
 from export.looks import EMOTIONS
 from train.gallery import sheet
 from train.judges.drives import SHEET
@@ -24,7 +24,7 @@ def test_a_bundle_made_of_its_parts_opens_and_draws(tmp_path: Path) -> None:
     folder, portraits = tmp_path / "bundle", tmp_path / "portraits"
     folder.mkdir()
     portraits.mkdir()
-    for file in ("listen.onnx", "mesh.npz", "mouth.png", "face_landmarker.task"):
+    for file in ("listen.onnx", *ASSETS.values()):
         shutil.copy(BUILTIN / file, folder / file)
     picture = decode_picture(bundle.read(bundle.presenter("nora").picture))
     Image.fromarray(picture).save(portraits / "zoe.png")

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from engine.clock import ManualClock
 from engine.errors import (
@@ -22,6 +25,7 @@ from server.protocol import ComponentPatch, ControlsPatch, SessionRequest
 from server.sessions import Sessions
 from tests.support.serving import registry_of
 
+ASTRONAUT = Path(__file__).parents[2] / "data" / "portraits" / "astronaut.jpg"
 LIMITS = Limits(sessions=2, offer_seconds=30, session_seconds=3600)
 ADA = SessionRequest(presenter="ada", size=256)
 
@@ -71,6 +75,27 @@ async def test_places_are_taken_while_sessions_are_being_made(sessions: Sessions
     made = await asyncio.gather(*(sessions.create(ADA) for _ in range(5)), return_exceptions=True)
     assert [isinstance(it, ServerFull) for it in made].count(True) == 3
     assert len(sessions) == 2
+
+
+async def test_large_pictures_take_two_places(sessions: Sessions) -> None:
+    whole = SessionRequest(framing="whole", size=256)
+    content = large_portrait()
+    first = await sessions.create(ADA)
+    with pytest.raises(ServerFull, match="2 places"):
+        await sessions.create(whole, content)
+    assert len(sessions) == 1
+    await sessions.end(first.id, "test")
+    large = await sessions.create(whole, content)
+    assert (large.width, large.height, len(sessions)) == (1000, 1000, 2)
+    with pytest.raises(ServerFull):
+        await sessions.create(ADA)
+
+
+def large_portrait() -> bytes:
+    """A photograph of 1000 x 1000 pixels: more than 1280 x 720."""
+    file = io.BytesIO()
+    Image.open(ASTRONAUT).resize((1000, 1000)).save(file, "JPEG")
+    return file.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ CASES = [
     ("/v1/sessions", "application/json", 400),
     ("/v1/sessions", "", 400),
     ("/v1/sessions/x/offer", "application/json", 700),
-    ("/v1/sessions", "multipart/form-data; boundary=x", 900 + 400),
+    ("/v1/sessions", "multipart/form-data; boundary=x", 2 * 900 + 400),
     ("/v1/sessions/x/speech", "audio/wav", 5000),
     ("/v1/sessions/x/speech", "multipart/form-data; boundary=x", 5000),
     ("/whip/x", "application/sdp", limits.SDP_BYTES),

@@ -24,13 +24,13 @@ TICK = 0.04
 class Stage:
     """A beat with all that it works with."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, latency: float = limits.PICTURE_LATENCY) -> None:
         self.clock = ManualClock(100.0)
         self.pipeline = Flat()
         self.metrics = Metrics()
         self.pool = pool
         self.beat: Beat[Picture] = Beat(
-            self.pipeline, pool, self.clock, self.metrics, lambda picture: picture
+            self.pipeline, pool, self.clock, self.metrics, lambda picture: picture, latency=latency
         )
         self.beat.begin()
 
@@ -291,3 +291,11 @@ async def test_each_stage_of_a_tick_is_stamped(stage: Stage) -> None:
     assert list(stages) == ["taken", "features", "motion", "rendered", "marked", "due"]
     assert stages["taken"].p95_ms == pytest.approx(50)
     assert stages["due"].p95_ms == pytest.approx(40)
+
+
+async def test_pictures_that_take_longer_are_due_later(pool: Pool) -> None:
+    usual, large = Stage(pool).beat, Stage(pool, limits.LARGE_PICTURE_LATENCY).beat
+    later = limits.LARGE_PICTURE_LATENCY - limits.PICTURE_LATENCY
+    assert large.schedule.due(7) - usual.schedule.due(7) == pytest.approx(later)
+    assert large.schedule.begins(7) == usual.schedule.begins(7)
+    assert limits.LARGE_PICTURE_LATENCY < TICK, "or pictures would pile up"

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
+from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
 
 from engine.errors import EncoderFailed
@@ -30,6 +31,7 @@ from server.media.encoder import (
     SoundPacket,
     open_picture_encoder,
 )
+from server.media.rates import Rates
 from tests.support.pictures import alike, moving
 
 CODECS: tuple[Codec, ...] = ("H264", "VP8")
@@ -172,6 +174,35 @@ def test_another_size_begins_anew(codec: Codec) -> None:
 def test_sizes_that_are_no_multiple_of_16_work(codec: Codec) -> None:
     encoder, decoder = open_picture_encoder(codec, 250, 250, START), Decoder(codec)
     assert alike(decoder(encoder.encode(moving(250, 0), 0, False)), moving(250, 0)) > 30
+
+
+@pytest.mark.parametrize("size", [(1920, 1080), (1080, 1920), (1080, 1350), (332, 600)])
+@pytest.mark.parametrize("codec", CODECS)
+def test_pictures_of_any_shape_up_to_full_hd(codec: Codec, size: tuple[int, int]) -> None:
+    rates = Rates.of(*size)
+    encoder, decoder = open_picture_encoder(codec, *size, rates.start), Decoder(codec)
+    packets = []
+    for tick in range(3):
+        picture = moving(512, tick).reformat(*size)
+        packets.append(encoder.encode(picture, tick * PICTURE_STEP, False))
+        shown = decoder(packets[-1])
+        assert (shown.width, shown.height) == size
+    assert alike(shown, picture) > 32
+    assert packets[0].size * 8 < 1.5 * rates.burst
+    encoder.bitrate = 10**9
+    assert encoder.bitrate == rates.highest
+
+
+@pytest.mark.parametrize(
+    ("size", "level"), [((512, 512), 31), ((1920, 1080), 40), ((1080, 1920), 40)]
+)
+def test_the_stream_says_its_level_and_its_colours(size: tuple[int, int], level: int) -> None:
+    encoder = LibraryEncoder([X264], *size, START)
+    packet = encoder.encode(moving(512, 0).reformat(*size), 0, True)
+    (sequence,) = (unit for unit in units(packet) if unit[0] & 0x1F == 7)
+    assert (sequence[1], sequence[3]) == (66, level)
+    shown = Decoder("H264")(packet)
+    assert (shown.colorspace, shown.color_range) == (Colorspace.ITU601, ColorRange.MPEG)
 
 
 def test_a_picture_is_left_as_it_is_and_two_threads_may_encode_it() -> None:

@@ -1,0 +1,122 @@
+"""Where the square around a face lies in its picture: how it is taken out and put back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+
+from engine.portrait import levelling, moved, square
+from engine.resample import cut, resized_picture
+from engine.types import Floats, Picture, floats
+
+LEAST: Final = 256
+"""Pixels a side below which a face is drawn finer than it is shown: lids and teeth are thin."""
+FINER: Final = 1.25
+"""So much finer a levelled square is drawn, which is resampled on both its ways; and so many
+times less it has at the most, because that takes time."""
+Box: TypeAlias = tuple[slice, slice]
+"""Rows and columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A square of a picture.
+
+    `matrix` float32 [2, 3] takes the square's pixels to the picture's (whole numbers are
+    the pixels' middles), `size` is the square's side in its own pixels, `room` the height
+    and width of the picture.
+    """
+
+    matrix: Floats
+    size: int
+    room: tuple[int, int]
+
+    @classmethod
+    def whole(cls, size: int) -> Placement:
+        """Of a square that is all of its picture."""
+        return cls(floats([[1, 0, 0], [0, 1, 0]]), size, (size, size))
+
+    @classmethod
+    def around(cls, points: Floats, room: tuple[int, int], most: int) -> Placement:
+        """Around a face in a picture.
+
+        Pixels of the square are pixels of the picture where that is possible.
+
+        Args:
+            points: its landmarks [478, 3] in the picture.
+            room: height and width of the picture.
+            most: the side that may be drawn.
+        """
+        width_height = floats(room[::-1])
+        turning = levelling(points)
+        upright = points if turning is None else moved(points, turning)
+        side, corner = square(upright, width_height)
+        if turning is None:
+            side, corner = float(round(side)), np.round(corner)
+            if side <= width_height.min():
+                corner = np.clip(corner, 0.0, width_height - side)
+            size = round(side) * max(1, -(-LEAST // round(side)))
+        else:
+            size, most = max(LEAST, round(FINER * side)), round(most / FINER)
+        size = min(size, most)
+        scale = side / size
+        shift = corner + 0.5 * scale - 0.5
+        matrix = floats([[scale, 0, shift[0]], [0, scale, shift[1]]])
+        if turning is not None:
+            back = floats(cv2.invertAffineTransform(turning))
+            matrix = floats(back @ np.vstack([matrix, [0, 0, 1]]))
+        return cls(matrix, size, room)
+
+    @property
+    def turned(self) -> bool:
+        """Whether its sides are not parallel to the picture's."""
+        return bool(self.matrix[0, 1] != 0 or self.matrix[1, 0] != 0)
+
+    @property
+    def side(self) -> float:
+        """Of the square in the picture, pixels."""
+        return self.size * float(np.linalg.norm(self.matrix[:, 0]))
+
+    @property
+    def corners(self) -> Floats:
+        """Of the square in the picture, [4, 2]: x, y, edges at whole numbers; clockwise."""
+        own = floats([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.size - np.float32(0.5)
+        return floats(own @ self.matrix[:, :2].T + self.matrix[:, 2] + 0.5)
+
+    @property
+    def box(self) -> Box:
+        """The pixels of the picture that the square reaches."""
+        height, width = self.room
+        corners = self.corners.round(3)
+        low = np.clip(np.floor(corners.min(axis=0)), 0, (width, height)).astype(int)
+        high = np.clip(np.ceil(corners.max(axis=0)), 0, (width, height)).astype(int)
+        return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+
+    def take(self, picture: Picture) -> Picture:
+        """The square out of `picture` [h, w] or [h, w, 3]; beyond it the edge is repeated."""
+        inverse = floats(cv2.invertAffineTransform(self.matrix))
+        return cut(picture, inverse, (self.size, self.size))
+
+    def put(self, pixels: Picture) -> Picture:
+        """What the square, [size, size] or [size, size, 3], is in the picture's `box`.
+
+        Beyond the square its edge is repeated.
+        """
+        rows, columns = self.box
+        if self._finer and not self.turned:
+            if self._finer > 1:
+                pixels = resized_picture(pixels, self.size // self._finer)
+            x, y = (round(float(value)) for value in self.corners[0])
+            return pixels[rows.start - y : rows.stop - y, columns.start - x : columns.stop - x]
+        matrix = self.matrix - floats([[0, 0, columns.start], [0, 0, rows.start]])
+        size = rows.stop - rows.start, columns.stop - columns.start
+        return cut(pixels, matrix, size, cv2.INTER_LINEAR)
+
+    @property
+    def _finer(self) -> int:
+        """How many of its pixels are one of the picture's; 0 where that is no whole number."""
+        finer = 1 / float(np.linalg.norm(self.matrix[:, 0]))
+        return round(finer) if abs(finer - round(finer)) < 1e-4 else 0
