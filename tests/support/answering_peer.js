@@ -1,12 +1,14 @@
 // The far end of a call, inside the page: answers `/v1/sessions` and the offers with peer
 // connections of its own, so that the page's half can be tested alone. `far` is for the test.
 (() => {
-  const setting = (source) => ({ source, gain: 1, smoothing: 0 });
+  const setting = (source) => ({ source, gain: 1, smoothing: 0, hold: false, limit: 1 });
   const far = (window.far = {
     requests: [], // bodies of those that wanted a session
     offered: [], // ids of the sessions that offers came for
     tokens: [], // what every request showed as authorization
     messages: [], // that came over the data channel, pings apart
+    motions: [], // that came over the data channel beside it
+    tracks: {}, // of the page, by kind
     ended: [], // ids of the sessions that were given back
     offline: false, // no request arrives
     forgotten: new Set(), // ids of sessions that there are no longer
@@ -23,6 +25,11 @@
       emotion_strength: 1,
       blink: 1,
       gaze: 1,
+      sliders: {},
+      voice_first: true,
+      fade_ms: 400,
+      steadiness: 0.5,
+      mirror: true,
     },
   });
 
@@ -30,8 +37,10 @@
     const message = JSON.parse(data);
     if (message.type !== "ping") far.messages.push(message);
     else if (far.answersPings) far.say({ type: "pong", time: message.time });
-    if (message.type === "record") far.record?.(message).forEach(far.say);
+    if (message.type.startsWith("record")) far.record?.(message).forEach(far.say);
   }
+
+  const follow = ({ data }) => far.motions.push(JSON.parse(data));
 
   /** Grey pictures that change, 25 a second. */
   function pictures() {
@@ -49,10 +58,11 @@
   async function answer(offer) {
     const peer = (far.peer = new RTCPeerConnection());
     peer.addEventListener("datachannel", ({ channel }) => {
+      if (channel.label === "motion") return channel.addEventListener("message", follow);
       far.channel = channel;
       channel.addEventListener("message", receive);
     });
-    peer.addEventListener("track", ({ track }) => (far.heard = track));
+    peer.addEventListener("track", ({ track }) => (far.tracks[track.kind] = track));
     await peer.setRemoteDescription(offer);
     peer.addTrack(pictures());
     await peer.setLocalDescription();
@@ -69,7 +79,13 @@
   async function open(body) {
     far.requests.push(body);
     const id = "abcdefgh"[far.requests.length - 1];
-    const addresses = { voice: `/v1/sessions/${id}/voice`, whip: `/whip/${id}`, whep: `/whep/${id}` };
+    const below = `/v1/sessions/${id}`;
+    const addresses = {
+      voice: `${below}/voice`,
+      motion: `${below}/motion`,
+      whip: `/whip/${id}`,
+      whep: `/whep/${id}`,
+    };
     const { controls } = far;
     return Response.json({ id, presenter: "ada", size: 512, controls, ice_servers: [], ...addresses });
   }

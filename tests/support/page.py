@@ -14,8 +14,19 @@ import cv2
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, expect
 
+from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.bundle import BUILTIN
+from server.app import VENDOR
 from server.doors.guard import HEADERS
-from server.protocol import Message, Presenter, PresenterList
+from server.protocol import (
+    CoefficientRange,
+    ControlsPatch,
+    Look,
+    LookList,
+    Message,
+    Presenter,
+    PresenterList,
+)
 from tests.support.browser import Complaints
 
 WEB: Final = Path(__file__).parents[2] / "client" / "web"
@@ -31,11 +42,20 @@ PEOPLE: Final = PresenterList(
     emotions=["neutral", "happy", "sad"],
     sizes=[256, 512],
     sources={
-        "mouth": ["voice", "idle", "still"],
-        "pose": ["idle", "still"],
-        "expression": ["idle", "still"],
+        "mouth": ["voice", "camera", "motion", "file", "sliders", "idle", "still"],
+        "pose": ["idle", "camera", "motion", "file", "sliders", "still"],
+        "expression": ["idle", "camera", "motion", "file", "sliders", "still"],
+    },
+    coefficients={
+        "mouth": [CoefficientRange(name=name, low=0.0, high=1.0) for name in MOUTH],
+        "expression": [CoefficientRange(name=name, low=0.0, high=1.0) for name in EXPRESSION],
+        "pose": [CoefficientRange(name=name, low=-20.0, high=20.0) for name in POSE],
     },
 )
+LOOKS: Final = LookList(
+    looks=[Look(name="Calm", controls=ControlsPatch(emotion="sad", blink=0.5, steadiness=0.9))]
+)
+TRACKER: Final = BUILTIN / "face_landmarker.task"
 SAMPLES: Final = [
     {"id": "one", "title": "First", "file": "one.wav", "text": "This is the first sentence."},
     {"id": "two", "title": "Second", "file": "two.wav", "text": "This is the second sentence."},
@@ -50,6 +70,8 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Page
     page.route("**/samples/samples.json", lambda route: route.fulfill(json=SAMPLES))
     page.route("**/samples/*.wav", lambda route: route.fulfill(body=_second_of_sound()))
     page.route(re.compile("/v1/presenters$"), lambda route: route.fulfill(json=PEOPLE.model_dump()))
+    page.route("**/v1/looks", lambda route: route.fulfill(json=LOOKS.model_dump()))
+    page.route("**/v1/tracker", lambda route: route.fulfill(path=TRACKER))
     page.route("**/v1/presenters/*.jpg", lambda route: route.fulfill(body=picture()))
     return page
 
@@ -101,7 +123,12 @@ def picture() -> bytes:
 def _give_file(route: Route) -> None:
     path = route.request.url.removeprefix(ADDRESS).partition("#")[0]
     name = path.partition("?")[0] or "index.html"
-    route.fulfill(path=WEB / name, headers=HEADERS)
+    vendor = name.removeprefix("vendor/tasks-vision/")
+    file = WEB / name if vendor == name else WEB.parent / VENDOR / vendor
+    if file.exists():
+        route.fulfill(path=file, headers=HEADERS)
+    else:
+        route.fulfill(status=404)
 
 
 def _second_of_sound() -> bytes:

@@ -1,11 +1,11 @@
 /** The page: joins the choosers, the conversation and what is shown of it. */
 
 import { listPresenters } from "./api.js";
+import { DeviceChooser } from "./chooser.js";
 import { ControlPanel } from "./controls.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
 import { Login } from "./login.js";
-import { MicrophoneChooser } from "./microphones.js";
 import { Observer } from "./observer.js";
 import { PictureChooser } from "./picture.js";
 import { Presenters } from "./presenters.js";
@@ -20,7 +20,7 @@ const WIDE = "(min-width: 56rem)";
 
 const presenters = new Presenters();
 const voice = new VoiceChooser();
-const microphones = new MicrophoneChooser();
+const microphones = new DeviceChooser("microphone");
 const picture = new PictureChooser();
 const panel = new ControlPanel();
 const login = new Login();
