@@ -1,4 +1,4 @@
-/** Two small helpers for building the page. */
+/** Small helpers for building the page. */
 
 /**
  * The element of that id.
@@ -30,5 +30,19 @@ export const chip = ({ label, ...radio }) =>
     "label",
     { className: "chip" },
     element("input", { type: "radio", ...radio }),
+    element("span", {}, label),
+  );
+
+/**
+ * Something that is so, or not.
+ * @param {string} name
+ * @param {string} label
+ * @param {boolean} [defaultChecked]
+ */
+export const check = (name, label, defaultChecked = false) =>
+  element(
+    "label",
+    { className: "check" },
+    element("input", { type: "checkbox", name, defaultChecked }),
     element("span", {}, label),
   );
