@@ -9,6 +9,8 @@
     messages: [], // that came over the data channel, pings apart
     motions: [], // that came over the data channel beside it
     tracks: {}, // of the page, by kind
+    files: [], // sizes of the motion files that came
+    refusal: null, // what is wrong with the next of them
     ended: [], // ids of the sessions that were given back
     offline: false, // no request arrives
     forgotten: new Set(), // ids of sessions that there are no longer
@@ -96,6 +98,12 @@
     return Response.json(await answer(JSON.parse(body)));
   }
 
+  function takeMotion(query, file) {
+    if (far.refusal) return fail(422, far.refusal);
+    far.files.push(file.size);
+    return Response.json({ seconds: 12.5, loop: query.get("loop") === "true" });
+  }
+
   const reallyFetch = window.fetch;
   window.fetch = async (address, options = {}) => {
     const path = new URL(address, document.baseURI).pathname;
@@ -105,6 +113,7 @@
     if (far.offline) throw new TypeError("Failed to fetch");
     far.tokens.push(options.headers?.Authorization ?? null);
     if (!id) return open(options.body);
+    if (what === "/motion") return takeMotion(new URL(address).searchParams, options.body);
     if (what === "/offer") return offer(id, options.body);
     if (options.method === "DELETE") far.ended.push(id);
     return new Response(null, { status: 204 });

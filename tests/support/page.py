@@ -77,11 +77,21 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Page
 
 
 @contextmanager
-def far_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Iterator[Page]:
-    """A loaded page whose far end is inside it; it must not complain about anything."""
+def far_page(
+    browser: Browser, *, width: int = 1440, height: int = 900, script: str = ""
+) -> Iterator[Page]:
+    """A loaded page whose far end is inside it; it must not complain about anything.
+
+    Args:
+        browser: what opens it.
+        width: of the window, as is `height`, in pixels.
+        height: of the window.
+        script: run before the page's own.
+    """
     page = open_page(browser, width=width, height=height)
     complaints = Complaints(page)
     page.add_init_script(path=FAR_END)
+    page.add_init_script(script)
     page.goto(ADDRESS)
     expect(page.locator("#name")).to_have_text("Ada")
     yield page

@@ -185,6 +185,7 @@ function source(component, title, names) {
   select.setAttribute("aria-label", `Source of ${title.toLowerCase()}`);
   const hold = check(`${component}.hold`, "Hold");
   hold.title = "Keep what it does now, whatever its source does";
+  hold.append(element("span", { className: "unseen" }, title.toLowerCase()));
   return element(
     "div",
     { className: "source" },
