@@ -181,9 +181,9 @@ def render(
     """
     from rich.progress import Progress
 
+    from engine.controls import Controls
     from engine.errors import PictureUnreadable
     from engine.film import make_film, sound_seconds
-    from engine.mixer import Controls
     from engine.studio import Studio
     from engine.types import TICKS_PER_SECOND
 

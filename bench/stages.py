@@ -12,9 +12,10 @@ from typing import Final
 import numpy as np
 
 from engine.audio import Decimator
+from engine.controls import Controls
 from engine.idle import Idle, Liveliness
 from engine.mel import LogMel
-from engine.mixer import Controls, Mixer
+from engine.mixer import Mixer
 from engine.pipeline import Pipeline
 from engine.studio import Studio
 from engine.types import SOUND_RATE, SOUND_TICK, TICKS_PER_SECOND, Motion, Picture, Samples, Sound
@@ -110,7 +111,8 @@ def recorded(pipeline: Pipeline, sound: list[Samples]) -> list[Motion]:
     motions = []
     for samples in sound:
         pipeline.push(Sound(samples, SOUND_RATE))
-        motions.append(pipeline.mix(pipeline.hear(pipeline.tick())))
+        tick = pipeline.tick()
+        motions.append(pipeline.mix(pipeline.hear(tick), tick.index / TICKS_PER_SECOND))
     return motions
 
 

@@ -6,7 +6,7 @@ can drive the built-in model. `Left` is the subject's left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 MOUTH: Final[tuple[str, ...]] = (
@@ -39,3 +39,22 @@ def both_sides(values: Mapping[str, float]) -> dict[str, float]:
         pair = (f"{name}Left", f"{name}Right")
         full |= dict.fromkeys(pair if pair[0] in known else (name,), value)
     return full
+
+
+def mirrored(names: Sequence[str]) -> tuple[list[int], list[float]]:
+    """How a motion is mirrored: where each coefficient comes from, and by what it is multiplied.
+
+    Args:
+        names: of a component's coefficients.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    sources = [places.get(_other_side(name), place) for name, place in places.items()]
+    signs = [-1.0 if name in ("yaw", "roll", "x") else 1.0 for name in names]
+    return sources, signs
+
+
+def _other_side(name: str) -> str:
+    """The same coefficient on the other side; the gaze of the other eye keeps in and out."""
+    if name.endswith("Left"):
+        return name.removesuffix("Left") + "Right"
+    return name.removesuffix("Right") + "Left"

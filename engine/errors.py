@@ -14,6 +14,7 @@ VisavisError
 │   ├── SoundUnreadable      not a sound file, or damaged
 │   ├── SoundTooLong         more seconds of it than are accepted
 │   └── SoundEmpty           no samples in it
+├── MotionUnreadable     no motion file, damaged, too long, or for other coefficients
 ├── UnknownPresenter     no presenter of that name in the bundle
 ├── ControlError         a control names a source, emotion or value that does not exist
 ├── SessionError         a session cannot be opened or used
@@ -24,6 +25,9 @@ VisavisError
 │   ├── ServerFull           all places are taken
 │   ├── VoiceTaken           somebody speaks through this session already
 │   ├── VoiceFull            too many sound files wait to be spoken
+│   ├── MotionTaken          somebody moves this session's face already
+│   ├── UnknownLook          no look of that name
+│   ├── LooksFull            as many looks are kept as may be
 │   ├── OfferRefused         the session description cannot be answered
 │   │   ├── OfferUnreadable      it is no session description (SDP)
 │   │   └── CodecMismatch        it has no codec in common with ours
@@ -142,6 +146,13 @@ class SoundEmpty(SoundError):
     code = "sound_empty"
 
 
+class MotionUnreadable(VisavisError):
+    """No motion file, damaged, too long, or for other coefficients."""
+
+    code = "motion_unreadable"
+    status = 422
+
+
 class UnknownPresenter(VisavisError):
     """The bundle has no presenter of that name."""
 
@@ -208,6 +219,25 @@ class VoiceFull(SessionError):
     """Too many sound files wait to be spoken."""
 
     code = "voice_full"
+
+
+class MotionTaken(SessionError):
+    """Somebody else moves this session's face."""
+
+    code = "motion_taken"
+
+
+class UnknownLook(SessionError):
+    """No look of that name."""
+
+    code = "look_unknown"
+    status = 404
+
+
+class LooksFull(SessionError):
+    """As many looks are kept as may be."""
+
+    code = "looks_full"
 
 
 class OfferRefused(SessionError):

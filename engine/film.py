@@ -17,8 +17,8 @@ import av
 import av.error
 import numpy as np
 
+from engine.controls import Controls
 from engine.errors import DeviceError, SoundEmpty, SoundUnreadable
-from engine.mixer import Controls
 from engine.pipeline import Pipeline
 from engine.render import Identity
 from engine.studio import Studio

@@ -1,13 +1,14 @@
-"""One session's way from sound to pictures: push, interrupt, pull. No clock, no thread.
+"""One session's way from sound and motion to pictures: push, interrupt, pull. No clock, no thread.
 
-`push`, `interrupt`, `change` and `tick` are quick and belong to one thread; `draw`, its
-three steps `hear`, `mix` and `show`, and `skip` belong to one worker at a time, in the
-order of the ticks.
+`push`, `interrupt`, `change`, `play`, `keep` and `tick` are quick and belong to one thread;
+`draw`, its three steps `hear`, `mix` and `show`, and `skip` belong to one worker at a time, in
+the order of the ticks. `driver` and `stream` may be fed from anywhere.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,15 +16,20 @@ import numpy as np
 
 from engine.audio import Decimator, Intake, SoundBuffer, VoiceActivity
 from engine.bundle import Manifest
+from engine.controls import CAMERA, FILE, IDLE, MOTION, SLIDERS, STILL, VOICE, Controls
+from engine.driver import Driver
 from engine.emphasis import Emphasis
 from engine.idle import Idle, Liveliness
 from engine.listen import Listener
-from engine.mixer import Controls, Mixer
+from engine.mixer import Mixer
+from engine.motion_file import MotionFile, MotionTake, Playback
+from engine.motion_stream import Followed, MotionStream, blend
 from engine.prosody import LoudnessProsody
 from engine.render import Identity
 from engine.types import (
     SOUND_RATE,
     SOUND_TICK,
+    TICK_MS,
     AVFrame,
     Component,
     Floats,
@@ -39,6 +45,9 @@ LIVE_JITTER: Final = SOUND_RATE * 80 // 1000
 """Sound that is kept in hand at the most, where packets come late again and again."""
 INTERRUPT_FADE: Final = 1
 """Ticks between what an interrupted mouth does and its rest."""
+STREAM_DELAY: Final = 0.06
+"""Seconds by which a stream of motion is followed late: two messages at 30 a second, so that
+one which is late or lost leaves no jerk. A driver, who waits for an answer, is not delayed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,16 @@ class Pipeline:
         self._identity = identity
         self._listener = listener
         names = {part: spec.names for part, spec in manifest.components.items()}
+        self._names = names
+        self._still = Motion.of({part: np.zeros(len(it), np.float32) for part, it in names.items()})
         self._idle = Idle(names, seed)
+        self.driver = Driver(names)
+        """Who drives the source `camera`."""
+        self.stream = MotionStream(self._still, STREAM_DELAY)
+        """What drives the source `motion`."""
+        self._playback: Playback | None = None
+        self._take: MotionTake | None = None
+        self._seen: float | None = None
         self._loudness = LoudnessProsody()
         self._emphasis = Emphasis(names, seed)
         self._mixer = Mixer(manifest, controls)
@@ -122,6 +140,24 @@ class Pipeline:
         self._mixer.check(controls)
         self._controls = controls
 
+    @property
+    def names(self) -> Mapping[Component, Sequence[str]]:
+        """The coefficients' names, by component."""
+        return self._names
+
+    def play(self, file: MotionFile | None, loop: bool = False) -> None:
+        """Let the source `file` play this from its start; None takes it away."""
+        self._playback = None if file is None else Playback(file, loop)
+
+    def keep(self) -> None:
+        """Begin to keep what the face does, unless that is being done."""
+        self._take = self._take or MotionTake(self._names)
+
+    def kept(self) -> MotionTake | None:
+        """Keep no more; what was kept, None if nothing was."""
+        take, self._take = self._take, None
+        return take
+
     def push(self, sound: Sound) -> None:
         """Add sound of any rate and layout (SoundUnreadable if it cannot be used)."""
         self._buffer.push(self._intake(sound), sound.stamp)
@@ -148,13 +184,13 @@ class Pipeline:
         self._index += 1
         return tick
 
-    def draw(self, tick: Tick) -> AVFrame:
-        """The picture of a tick, with its sound."""
-        return self.show(tick, self.mix(self.hear(tick)))
+    def draw(self, tick: Tick, now: float | None = None) -> AVFrame:
+        """The picture of a tick, with its sound; for `now` see `mix`."""
+        return self.show(tick, self.mix(self.hear(tick), _moment(tick, now)))
 
-    def skip(self, tick: Tick) -> None:
+    def skip(self, tick: Tick, now: float | None = None) -> None:
         """Let a tick pass without a picture: it is late, what follows must not be."""
-        self.mix(self.hear(tick))
+        self.mix(self.hear(tick), _moment(tick, now))
 
     def pull(self) -> AVFrame:
         """Take and draw the next tick."""
@@ -178,22 +214,69 @@ class Pipeline:
         gesture = self._emphasis.step(prosody)
         return Heard(speech.mouth, gesture.motion, gesture.blink)
 
-    def mix(self, heard: Heard) -> Motion:
-        """The motion of a tick, out of all sources; once for each that was heard."""
+    def mix(self, heard: Heard, now: float) -> Motion:
+        """The motion of a tick, out of all sources; once for each that was heard.
+
+        Args:
+            heard: in the tick's sound.
+            now: seconds, by the clock that arrivals of `driver` and `stream` are told in;
+                without a clock the tick's own time.
+        """
         controls = self._controls
         if controls is not self._mixer.controls:
             self._mixer.change(controls)
+            self.driver.settle(controls.steadiness, controls.mirror)
         lively = Liveliness(controls.blink, controls.gaze)
         idle = self._idle.step(lively, heard.blink) + heard.stress
-        still = Motion(*(np.zeros_like(idle[part]) for part in Component))
-        voice = Motion(heard.mouth, idle.pose, idle.expression)
-        return self._mixer.mix({"voice": voice, "idle": idle, "still": still})
+        sources = {
+            VOICE: Motion(heard.mouth, idle.pose, idle.expression),
+            IDLE: idle,
+            STILL: self._still,
+            SLIDERS: self._mixer.sliders,
+        } | self._live(idle, now)
+        motion = self._mixer.mix(sources, self.speaking)
+        if (take := self._take) is not None:
+            take.add(motion)
+        return motion
 
     def show(self, tick: Tick, motion: Motion) -> AVFrame:
         """The picture of a motion, with the tick's sound."""
         picture = self._identity.draw(motion)
-        return AVFrame(tick.index, tick.generation, picture, tick.sound, self.speaking, tick.stamp)
+        return AVFrame(
+            tick.index,
+            tick.generation,
+            picture,
+            tick.sound,
+            self.speaking,
+            tick.stamp,
+            self._seen,
+        )
+
+    def _live(self, idle: Motion, now: float) -> dict[str, Motion]:
+        """The motions of those who are there; idle motion shines through who comes or goes."""
+        wanted = {self._controls[part].source for part in Component}
+        self._seen = None
+        found: dict[str, Motion] = {}
+        if CAMERA in wanted:
+            driver = self.driver.at(now)
+            found[CAMERA] = _present(idle, driver)
+            self._seen = driver.arrived
+        if MOTION in wanted:
+            found[MOTION] = _present(idle, self.stream.at(now))
+        if FILE in wanted and self._playback is not None:
+            played = self._playback.step()
+            if played is not None:
+                found[FILE] = played
+        return found
 
     def _silence(self) -> None:
         quiet = np.zeros(SOUND_TICK, np.int16)
         self._delayed.extend([(quiet, None)] * (self.delay + 1))
+
+
+def _moment(tick: Tick, now: float | None) -> float:
+    return tick.index * TICK_MS / 1000 if now is None else now
+
+
+def _present(idle: Motion, followed: Followed) -> Motion:
+    return blend(idle, followed.motion, followed.presence)

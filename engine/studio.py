@@ -17,15 +17,17 @@ import cv2
 from engine.backends import Backend
 from engine.backends.onnx import OnnxBackend
 from engine.bundle import BUILTIN, Bundle
+from engine.camera import Camera
 from engine.clock import Clock, MonotonicClock
+from engine.controls import NEUTRAL, SOURCES, Controls
 from engine.errors import BundleError, ControlError
 from engine.listen import Listener
-from engine.mixer import NEUTRAL, SOURCES, Controls
+from engine.mixer import Mixer
 from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Pipeline
 from engine.portrait import make_portrait
 from engine.render import Identity
 from engine.renderers import open_renderer, presenter_portrait
-from engine.tracker import FaceTracker
+from engine.tracker import CameraTracker, FaceTracker
 from engine.types import Component
 
 KEPT_IDENTITIES: Final = 16
@@ -134,6 +136,19 @@ class Studio:
     def listener(self) -> Listener:
         """Something that hears, with a state of its own."""
         return Listener(self._listen, self._state_size)
+
+    def check(self, controls: Controls) -> None:
+        """Raise ControlError if controls name what this bundle does not have."""
+        Mixer(self.manifest, controls)
+
+    def camera(self) -> Camera:
+        """Something that reads one camera's pictures, in 0.1 s (TrackerMissing if it cannot)."""
+        return Camera(CameraTracker(self._bundle.asset("tracker")))
+
+    @property
+    def names(self) -> dict[Component, list[str]]:
+        """The coefficients' names, by component."""
+        return {part: list(it.names) for part, it in self.manifest.components.items()}
 
     def check_tracker(self) -> None:
         """Make sure that photographs can be read here (TrackerMissing if not)."""

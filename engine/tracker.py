@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from engine.arkit import EXPRESSION, MOUTH
 from engine.errors import TrackerMissing
 from engine.types import Floats, Picture, floats
+from engine.watch import Reading, place_of, turn_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,18 @@ class Face:
     turn: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A face in a camera's picture: what is read on it, and where it is.
+
+    `middle` float32 [2] in widths and heights of the picture; `height` in its heights.
+    """
+
+    reading: Reading
+    middle: Floats
+    height: float
+
+
 class FaceTracker:
     """Reads single pictures. Not safe for two threads at once.
 
@@ -39,12 +53,65 @@ class FaceTracker:
     """
 
     def __init__(self, model: bytes, most: int = 2) -> None:
+        self._landmarker = _Landmarker(model, most, video=False)
+
+    def __call__(self, picture: Picture) -> list[Face]:
+        """The faces in a picture, RGB uint8 [h, w, 3]; an empty list if there is none."""
+        size = floats([picture.shape[1], picture.shape[0], picture.shape[1]])
+        return [
+            Face(marks * size, read, turn_of(matrix))
+            for marks, read, matrix in self._landmarker.read(picture)
+        ]
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+        self._landmarker.close()
+
+
+class CameraTracker:
+    """Reads the pictures of one camera in their order; knows where the faces were before.
+
+    Not safe for two threads at once.
+
+    Args:
+        model: the content of `face_landmarker.task`.
+        most: faces that are looked for.
+
+    Raises:
+        TrackerMissing: MediaPipe is not installed, or lacks a library of the system.
+    """
+
+    def __init__(self, model: bytes, most: int = 2) -> None:
+        self._landmarker = _Landmarker(model, most, video=True)
+        self._time = -1
+
+    def __call__(self, picture: Picture, time: float) -> list[Seen]:
+        """The faces in a picture, RGB uint8 [h, w, 3], taken at `time` seconds."""
+        self._time = max(self._time + 1, round(1000 * time))
+        seen = []
+        for marks, read, matrix in self._landmarker.read(picture, self._time):
+            low, high = marks[:, :2].min(axis=0), marks[:, :2].max(axis=0)
+            reading = Reading(read, turn_of(matrix), place_of(matrix))
+            seen.append(Seen(reading, floats((low + high) / 2), float(high[1] - low[1])))
+        return seen
+
+    def close(self) -> None:
+        """Give back the model's memory."""
+        self._landmarker.close()
+
+
+class _Landmarker:
+    """MediaPipe's, as arrays."""
+
+    def __init__(self, model: bytes, most: int, video: bool) -> None:
         try:
             import mediapipe
             from mediapipe.tasks.python import BaseOptions, vision
 
+            modes = vision.RunningMode
             options = vision.FaceLandmarkerOptions(
                 base_options=BaseOptions(model_asset_buffer=model),
+                running_mode=modes.VIDEO if video else modes.IMAGE,
                 num_faces=most,
                 output_face_blendshapes=True,
                 output_facial_transformation_matrixes=True,
@@ -52,41 +119,35 @@ class FaceTracker:
             self._landmarker: Any = vision.FaceLandmarker.create_from_options(options)
         except (ImportError, OSError, RuntimeError) as error:
             raise TrackerMissing(
-                "photographs cannot be read here, presenters can: install MediaPipe "
+                "faces cannot be read here, presenters can speak: install MediaPipe "
                 "(`pip install --no-deps mediapipe`) and, on Debian, "
                 "`apt-get install libegl1 libgles2`"
             ) from error
         self._mediapipe: Any = mediapipe
 
-    def __call__(self, picture: Picture) -> list[Face]:
-        """The faces in a picture, RGB uint8 [h, w, 3]; an empty list if there is none."""
-        height, width = picture.shape[:2]
+    def read(
+        self, picture: Picture, milliseconds: int | None = None
+    ) -> Iterator[tuple[Floats, Floats, Floats]]:
+        """Of each face: points [478, 3] in shares, coefficients [52], matrix [4, 4]."""
         image = self._mediapipe.Image(
             image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture)
         )
-        found = self._landmarker.detect(image)
-        faces = []
+        if milliseconds is None:
+            found = self._landmarker.detect(image)
+        else:
+            found = self._landmarker.detect_for_video(image, milliseconds)
         for marks, shapes, matrix in zip(
             found.face_landmarks,
             found.face_blendshapes,
             found.facial_transformation_matrixes,
             strict=True,
         ):
-            points = floats([(mark.x * width, mark.y * height, mark.z * width) for mark in marks])
             scores = {shape.category_name: shape.score for shape in shapes}
-            read = floats([scores.get(name, 0.0) for name in (*MOUTH, *EXPRESSION)])
-            faces.append(Face(points, read, turn_of(np.asarray(matrix))))
-        return faces
+            yield (
+                floats([(mark.x, mark.y, mark.z) for mark in marks]),
+                floats([scores.get(name, 0.0) for name in (*MOUTH, *EXPRESSION)]),
+                floats(matrix),
+            )
 
     def close(self) -> None:
-        """Give back the model's memory."""
         self._landmarker.close()
-
-
-def turn_of(matrix: Floats) -> Floats:
-    """Yaw, pitch, roll in degrees of a rotation-and-scale matrix [4, 4] (R = Ry Rx Rz)."""
-    rotation = matrix[:3, :3] / np.linalg.norm(matrix[:3, 0])
-    yaw = np.arctan2(rotation[0, 2], rotation[2, 2])
-    pitch = np.arcsin(np.clip(-rotation[1, 2], -1.0, 1.0))
-    roll = np.arctan2(rotation[1, 0], rotation[1, 1])
-    return floats(np.degrees([yaw, pitch, roll]))

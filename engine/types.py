@@ -113,3 +113,5 @@ class AVFrame:
     sound: Samples
     speaking: bool
     stamp: float | None = None
+    seen: float | None = None
+    """When the newest reading of a driver that is in it arrived."""

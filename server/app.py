@@ -36,8 +36,10 @@ from server.http import docs, whip
 from server.http.api import Api
 from server.http.faults import Faults
 from server.limits import Limits
+from server.looks import Looks
 from server.media.peer import Line
 from server.metrics import Metrics
+from server.motion import socket as motion
 from server.protocol import Health
 from server.recordings import Recordings
 from server.session import House
@@ -70,6 +72,7 @@ def create_app(
     doors: Doors | None = None,
     vp8_only: bool = False,
     mark: Mark = badge,
+    looks: Looks | None = None,
 ) -> FastAPI:
     """Put a server together. Studio and pool stay the caller's to close.
 
@@ -83,6 +86,7 @@ def create_app(
         doors: who may come in; everybody when left out.
         vp8_only: never encode H.264; then there are no recordings.
         mark: what is done to every picture before it leaves.
+        looks: where people's looks are kept; until the server ends when left out.
     """
     doors, metrics = doors or Doors(), Metrics()
     encoding = ThreadPoolExecutor(ENCODERS, "visavis-encoder")
@@ -105,9 +109,10 @@ def create_app(
     app.state.sessions = sessions
     doorkeeper = Doorkeeper(doors.tokens, Tickets(clock))
     app.include_router(doorkeeper.router())
-    app.include_router(Api(studio, sessions, recordings, house.limits).router())
+    app.include_router(Api(studio, sessions, recordings, looks or Looks(), house.limits).router())
     app.include_router(speech.Speech(sessions).router())
     app.include_router(socket.router(sessions, clock, metrics))
+    app.include_router(motion.router(sessions, clock, metrics))
     app.include_router(whip.router(sessions, granted))
     _add_watching(app, sessions, house)
     if web is not None:

@@ -12,6 +12,7 @@ from server import limits
 from server.doors.allowance import Allowance
 from server.metrics import Metrics
 from server.protocol import (
+    CalibrateMessage,
     ClientMessage,
     ControlMessage,
     Controls,
@@ -24,6 +25,7 @@ from server.protocol import (
     Quality,
     QualityMessage,
     RecordMessage,
+    RecordMotionMessage,
 )
 
 CLIENT_MESSAGE: Final[TypeAdapter[ClientMessage]] = TypeAdapter(ClientMessage)
@@ -43,6 +45,12 @@ class Asked(Protocol):
 
     def record(self, on: bool, /) -> None:
         """Start or finish a recording (RecordingFailed if there can be none)."""
+
+    def record_motion(self, on: bool, /) -> None:
+        """Start or finish a motion file."""
+
+    def calibrate(self) -> None:
+        """Take the driver's face of the next second for its rest."""
 
     def notice(self, message: Message, /) -> None:
         """Tell the page."""
@@ -86,6 +94,10 @@ class Dialogue:
                 self._asked.choose(quality)
             case RecordMessage(on=on):
                 self._asked.record(on)
+            case RecordMotionMessage(on=on):
+                self._asked.record_motion(on)
+            case CalibrateMessage():
+                self._asked.calibrate()
             case PingMessage(time=time):
                 self._asked.notice(PongMessage(time=time))
 

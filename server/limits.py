@@ -33,6 +33,15 @@ MESSAGE_BYTES: Final = 16_384
 """A data-channel message; the largest honest one has 500 bytes."""
 MESSAGES_PER_SECOND: Final = 30
 """Data-channel messages that are answered; a slider sends 25."""
+MOTIONS_PER_SECOND: Final = 150
+"""Messages with motion that are read; telephones send 60 a second, and a network
+that jams delivers a second of them at once."""
+MOTION_BYTES: Final = 16_777_216
+"""A motion file: half an hour of a face that never rests takes 8 MB."""
+LOOKS: Final = 100
+"""Looks of one person; each has 1 kB, with all sliders 3."""
+LOOK_PEOPLE: Final = 1_000
+"""People whose looks one server keeps."""
 BUFFERED_BYTES: Final = 65_536
 """Unsent data-channel bytes above which messages to a slow page are dropped."""
 SDP_BYTES: Final = 65_536

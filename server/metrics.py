@@ -29,6 +29,7 @@ class Metrics:
         self.unsent = self._counter("visavis_messages_unsent", "Messages a slow page did not get")
         self.lost = self._counter("visavis_packets_lost", "Packets of sound that never came")
         self.camera = self._counter("visavis_camera_pictures", "Pictures of cameras")
+        self.motions = self._counter("visavis_motion_messages", "Messages with motion")
         self.keyframes = self._counter("visavis_keyframes", "Whole pictures that were encoded")
         self.unencoded = self._counter("visavis_encodings_failed", "Failures of encoders")
         self.viewers = self._gauge("visavis_viewers", "Connections that are sent pictures")
@@ -37,6 +38,14 @@ class Metrics:
         )
         self.render = self._histogram(
             "visavis_render_seconds", "Time to draw a picture", RENDER_BUCKETS
+        )
+        self.tracking = self._histogram(
+            "visavis_tracking_seconds", "Time to read a camera's picture", RENDER_BUCKETS
+        )
+        self.following = self._histogram(
+            "visavis_following_seconds",
+            "A driver's picture, or reading, in to the picture that shows it handed to RTP",
+            LATENCY_BUCKETS,
         )
         self.lag = self._histogram(
             "visavis_loop_lag_seconds", "How late the event loop wakes", LAG_BUCKETS

@@ -5,14 +5,14 @@ refused. Server, Python client and tests share them; the page speaks the same.
 
 Over the data channel `control` (ordered, reliable, text):
   client to server: ControlMessage, InterruptMessage, QualityMessage, RecordMessage,
-    RecordMotionMessage, CalibrateMessage, MotionMessage, PingMessage
+    RecordMotionMessage, CalibrateMessage, PingMessage
   server to client: StateMessage, SpeechMessage, StatsMessage, ControlsMessage,
     RecordingMessage, PongMessage, ErrorMessage
 
-Over the data channel `motion` (best unordered, never sent again): MotionMessage
-
-Over the WebSocket `/v1/sessions/{id}/motion`: MotionMessage, CalibrateMessage;
-  server to client: ErrorMessage
+Over the data channel `motion` (best unordered, and never sent again), and over the WebSocket
+`/v1/sessions/{id}/motion`:
+  client to server: MotionMessage, CalibrateMessage
+  server to client: ErrorMessage (of the data channel: over `control`)
 
 Over the WebSocket `/v1/sessions/{id}/voice`:
   client to server: HelloMessage first, then PCM as binary messages; EndMessage after an
@@ -471,7 +471,6 @@ ClientMessage = Annotated[
     | RecordMessage
     | RecordMotionMessage
     | CalibrateMessage
-    | MotionMessage
     | PingMessage,
     Field(discriminator="type"),
 ]

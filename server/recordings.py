@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from engine.clock import Clock
 from engine.errors import RecordingFailed, UnknownRecording
@@ -15,9 +16,20 @@ from server.media.recording import Recording
 from server.protocol import RecordingMessage
 
 
+class Finished(Protocol):
+    """Something that was recorded, in a file."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file; None if there is none."""
+
+    def close(self) -> None:
+        """Remove it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    recording: Recording
+    recording: Finished
     sub: str
     """Whose it is."""
     until: float
@@ -35,7 +47,7 @@ class Recordings:
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
 
-    def keep(self, name: str, recording: Recording, sub: str) -> None:
+    def keep(self, name: str, recording: Finished, sub: str) -> None:
         """Keep a finished one; the oldest goes when there are too many."""
         until = self._clock.now() + limits.RECORDING_KEPT_SECONDS
         self._kept[name] = _Kept(recording, sub, until)

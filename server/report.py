@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter
+from dataclasses import dataclass
 
 import av
 from prometheus_client import Gauge
@@ -14,14 +15,25 @@ from server.media.broadcast import Broadcast
 from server.media.peers import Peers
 from server.media.stages import percentile
 from server.metrics import Metrics
+from server.motion.driving import Driving
 from server.protocol import QueueStats, StatsMessage
 from server.voice.stream import VoiceStream
 
 
-def stats(
-    beat: Beat[av.VideoFrame], broadcast: Broadcast, peers: Peers, voice: VoiceStream
-) -> StatsMessage:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything in a session that has something to tell."""
+
+    beat: Beat[av.VideoFrame]
+    broadcast: Broadcast
+    peers: Peers
+    voice: VoiceStream
+    driving: Driving
+
+
+def stats(parts: Parts) -> StatsMessage:
     """Figures of the last seconds."""
+    beat, broadcast, peers = parts.beat, parts.broadcast, parts.peers
     page = peers.page
     return StatsMessage(
         pictures=beat.pictures,
@@ -30,19 +42,21 @@ def stats(
         latency_ms=1000 * percentile(beat.latencies, 95),
         render_ms=1000 * statistics.median(beat.renders) if beat.renders else 0.0,
         stages=beat.stages.stats(),
-        queues=queues(beat, peers, voice),
+        queues=queues(parts),
         bitrate=broadcast.bitrate,
         codec=page.codec if page is not None else next(iter(broadcast.codecs), None),
         viewers=watching(peers),
         lost=sum(peer.lost for peer in peers),
+        camera=parts.driving.stats,
     )
 
 
-def queues(beat: Beat[av.VideoFrame], peers: Peers, voice: VoiceStream) -> dict[str, QueueStats]:
+def queues(parts: Parts) -> dict[str, QueueStats]:
     """Everything that can pile up in a session."""
+    beat, peers = parts.beat, parts.peers
     return {
         "microphone": beat.microphone,
-        "voice": voice.queue,
+        "voice": parts.voice.queue,
         "ticks": QueueStats(
             depth=beat.waiting, capacity=limits.WAITING_TICKS, dropped=beat.skipped
         ),
@@ -51,6 +65,7 @@ def queues(beat: Beat[av.VideoFrame], peers: Peers, voice: VoiceStream) -> dict[
             capacity=limits.QUEUED_PICTURES,
             dropped=sum(peer.dropped for peer in peers),
         ),
+        "camera": parts.driving.queue,
     }
 
 
@@ -71,16 +86,14 @@ class Counted:
         self._before: Counter[str] = Counter()
         self._levels: Counter[str] = Counter()
 
-    def __call__(
-        self, beat: Beat[av.VideoFrame], broadcast: Broadcast, peers: Peers, voice: VoiceStream
-    ) -> None:
+    def __call__(self, parts: Parts) -> None:
         """Take what is new since the last call."""
-        metrics = self._metrics
+        metrics, broadcast, peers = self._metrics, parts.broadcast, parts.peers
         metrics.lost.inc(self._new("lost", sum(peer.lost for peer in peers)))
         metrics.keyframes.inc(self._new("keyframes", broadcast.counts.keyframes))
         metrics.unencoded.inc(self._new("failures", broadcast.counts.failures))
         self._level(metrics.viewers, "viewers", watching(peers))
-        for name, queue in queues(beat, peers, voice).items():
+        for name, queue in queues(parts).items():
             metrics.drops.labels(name).inc(self._new(f"dropped {name}", queue.dropped))
             self._level(metrics.depths.labels(name), name, queue.depth)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,8 +13,9 @@ from typing import Final
 
 import av
 
+from engine.camera import Camera
 from engine.clock import Clock
-from engine.errors import RecordingFailed
+from engine.errors import RecordingFailed, VisavisError
 from engine.mark import Mark, unmarked
 from engine.pipeline import Pipeline
 from engine.scheduler import Pool
@@ -31,10 +32,14 @@ from server.media.peer import Line, Peer, Role
 from server.media.peers import Peers
 from server.media.tracks import as_yuv
 from server.metrics import Metrics
+from server.motion.driving import Driving
+from server.motion.recorder import MotionRecorder
+from server.motion.socket import Inlet
 from server.protocol import (
     Controls,
     ControlsMessage,
     ControlsPatch,
+    ErrorMessage,
     IceServer,
     Message,
     Quality,
@@ -76,6 +81,7 @@ class Session:
         house: what it shares with the others.
         line: how its connections are made.
         sub: for whom it is.
+        camera: gives what reads a camera's pictures.
     """
 
     def __init__(
@@ -87,6 +93,7 @@ class Session:
         house: House,
         line: Line,
         sub: str,
+        camera: Callable[[], Camera],
     ) -> None:
         self.id = secrets.token_urlsafe(18)
         self.presenter, self.size = presenter, size
@@ -97,11 +104,19 @@ class Session:
         self._beat: Beat[av.VideoFrame] = Beat(
             pipeline, house.pool, clock, metrics, as_yuv, mark=house.mark, feed=self.voice.take
         )
+        self.driving = Driving(pipeline, camera, house.pool, clock, metrics, fails=self._cannot_see)
+        """What moves the face from outside."""
+        self._inlet = Inlet(self.driving, clock, metrics)
+        self._beat.on_shown = self.driving.shown
         self._broadcast = Broadcast(self._beat, house.encoding, clock, on_handed=self._encoded)
         self.choose(quality)
         self._recorder = Recorder(self._broadcast, house.recordings, sub)
+        self._motion_recorder = MotionRecorder(pipeline, house.recordings, sub)
         self._counted = report.Counted(metrics)
         self._peers = Peers(lambda: line, self)
+        self._parts = report.Parts(
+            self._beat, self._broadcast, self._peers, self.voice, self.driving
+        )
         self._living: asyncio.Task[None] | None = None
         self._heard = asyncio.Event()
         self._life = Life()
@@ -110,6 +125,7 @@ class Session:
         self._encoded_at = 0.0
         self._handed = -1
         self._finishing: asyncio.Task[None] | None = None
+        self._finishing_motion: asyncio.Task[None] | None = None
         self._gone: str | None = None
 
     @property
@@ -138,7 +154,7 @@ class Session:
     @property
     def stats(self) -> StatsMessage:
         """Figures of the last seconds."""
-        return report.stats(self._beat, self._broadcast, self._peers, self.voice)
+        return report.stats(self._parts)
 
     async def answer(self, offer: str) -> str:
         """Connect with a page: its offer in, our answer out (SDP); again after it was lost.
@@ -206,6 +222,17 @@ class Session:
         else:
             self.notice(self._recorder.start())
 
+    def record_motion(self, on: bool) -> None:
+        """Start to keep what the face does, or finish the file; the page is told."""
+        if on:
+            self.notice(self._motion_recorder.start())
+        else:
+            self._finish_motion()
+
+    def calibrate(self) -> None:
+        """Take the driver's face of the next second for its rest."""
+        self.driving.calibrate()
+
     def notice(self, message: Message) -> None:
         """Tell the page, if there is one."""
         if not self._peers.send(message):
@@ -241,13 +268,16 @@ class Session:
         self._life.to(State.ENDED)
         self.voice.close(reason)
         self._finish_recording()
-        await asyncio.gather(*filter(None, [self._finishing]), return_exceptions=True)
+        self._finish_motion()
+        finishing = filter(None, [self._finishing, self._finishing_motion])
+        await asyncio.gather(*finishing, return_exceptions=True)
         self.notice(StateMessage(state="ended", reason=reason))
         if self._living is not None:
             self._living.cancel()
             await asyncio.gather(self._living, return_exceptions=True)
         await self._peers.close()
         await self._beat.settle(limits.CLOSE_SECONDS)
+        await self.driving.close()
         self._counted.end()
 
     # What peers tell: see server.media.peer.Host.
@@ -263,9 +293,16 @@ class Session:
             log.exception("a session's sound could not be taken")
             self._gone = "it failed"
 
-    def see(self, picture: av.VideoFrame) -> None:
-        """A camera's picture."""
-        self._metrics.camera.inc()
+    def see(self, peer: Peer, picture: av.VideoFrame, arrived: float) -> None:
+        """A camera's picture; a publisher's takes the place of the page's."""
+        if peer is self._peers.filmed:
+            self.driving.see(picture, arrived)
+
+    def move(self, data: str | bytes) -> None:
+        """A message of the page with motion."""
+        refused = self._inlet.take(data)
+        if refused is not None:
+            self.notice(refused)
 
     def receive(self, data: str | bytes) -> None:
         """A message of the page."""
@@ -341,6 +378,19 @@ class Session:
         if told is not None:
             self.notice(told)
 
+    def _finish_motion(self) -> None:
+        """In the background; `end` waits for it."""
+        if self._finishing_motion is None or self._finishing_motion.done():
+            self._finishing_motion = asyncio.create_task(self._stop_motion())
+
+    async def _stop_motion(self) -> None:
+        told = await self._motion_recorder.stop()
+        if told is not None:
+            self.notice(told)
+
+    def _cannot_see(self, error: VisavisError) -> None:
+        self.notice(ErrorMessage(code=error.code, message=error.message))
+
     def _encoded(self, handed: Handed) -> None:
         self._encoded_at = handed.encoded
         self._beat.stages.note("encoded", handed.encoded - handed.due)
@@ -359,7 +409,7 @@ class Session:
                 self._report_speech()
                 beats += 1
                 if beats % TICKS_PER_SECOND == 0:
-                    self._counted(self._beat, self._broadcast, self._peers, self.voice)
+                    self._counted(self._parts)
                     self.notice(self.stats)
                 if broadcasting.done():
                     await broadcasting

@@ -10,8 +10,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+from engine.controls import Controls
 from engine.errors import NotAllowed, ServerFull, TooOften, UnknownPresenter, UnknownSession
-from engine.mixer import Controls
 from engine.pipeline import Pipeline
 from engine.studio import Studio
 from server.controls import patched
@@ -93,6 +93,7 @@ class Sessions:
                 self._house,
                 replace(self._line, ice_servers=self._relays.ice_servers(grant.sub)),
                 grant.sub,
+                self._studio.camera,
             )
         finally:
             self._opening[grant.sub] -= 1

@@ -73,6 +73,8 @@ class Bodies:
         kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
         if path.endswith("/speech"):
             size = own.speech_bytes
+        elif path.endswith("/motion"):
+            size = limits.MOTION_BYTES
         elif kind.startswith("multipart/"):
             size = own.portrait_bytes
             # The form around the picture has a few hundred bytes and the settings.

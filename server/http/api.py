@@ -10,15 +10,26 @@ from pydantic import ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from engine import controls as engine
+from engine.bundle import ComponentSpec
 from engine.errors import PictureUnreadable, RequestRefused
+from engine.motion_file import SUFFIX
 from engine.studio import Studio
+from server.controls import patched
 from server.doors.doorkeeper import Granted
 from server.http.faults import WrongType, invalid, picture_too_large
 from server.limits import Limits
+from server.looks import Looks
+from server.motion.messages import ORDER
 from server.protocol import (
+    CoefficientRange,
     Controls,
     ControlsPatch,
     ErrorBody,
+    Look,
+    LookList,
+    LookName,
+    MotionAccepted,
     Presenter,
     PresenterList,
     SessionCreated,
@@ -34,6 +45,13 @@ PICTURE_CACHE: Final = "public, max-age=86400"
 MODEL_CACHE: Final = "private, max-age=86400"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     code: {"model": ErrorBody} for code in (401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
+}
+MOTION_TYPE: Final = "application/octet-stream"
+MOTION_BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {MOTION_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 SESSION_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -59,10 +77,15 @@ class Api:
     """The endpoints of one server."""
 
     def __init__(
-        self, studio: Studio, sessions: Sessions, recordings: Recordings, limits: Limits
+        self,
+        studio: Studio,
+        sessions: Sessions,
+        recordings: Recordings,
+        looks: Looks,
+        limits: Limits,
     ) -> None:
         self._studio, self._sessions = studio, sessions
-        self._recordings, self._limits = recordings, limits
+        self._recordings, self._looks, self._limits = recordings, looks, limits
 
     def router(self) -> APIRouter:
         """All addresses."""
@@ -77,6 +100,11 @@ class Api:
         router.patch(session + "/controls")(self.controls)
         router.post(session + "/interrupt", status_code=204)(self.interrupt)
         router.delete(session, status_code=204)(self.end)
+        router.put(session + "/motion", openapi_extra=MOTION_BODY)(self.play)
+        router.delete(session + "/motion", status_code=204)(self.stop)
+        router.get("/looks")(self.looks)
+        router.put("/looks/{name}")(self.save_look)
+        router.delete("/looks/{name}", status_code=204)(self.delete_look)
         router.get("/recordings/{name}", response_class=FileResponse)(self.recording)
         return router
 
@@ -91,6 +119,7 @@ class Api:
             emotions=list(studio.emotions),
             sizes=list(studio.sizes),
             sources={part.value: list(names) for part, names in studio.sources.items()},
+            coefficients={part.value: _ranges(studio.manifest.components[part]) for part in ORDER},
         )
 
     async def picture(self, presenter: str) -> Response:
@@ -137,9 +166,37 @@ class Api:
         await self._sessions.end(session_id, "its page ended it", grant)
 
     async def recording(self, name: str, grant: Granted) -> FileResponse:
-        """A finished recording, MP4."""
+        """A finished recording: an MP4, or a motion file."""
         path = self._recordings.find(name, grant.sub)
-        return FileResponse(path, media_type="video/mp4", filename="visavis.mp4")
+        kind = MOTION_TYPE if path.name.endswith(SUFFIX) else "video/mp4"
+        filename = path.name.replace("recording", "visavis")
+        return FileResponse(path, media_type=kind, filename=filename)
+
+    async def play(
+        self, session_id: str, request: Request, grant: Granted, loop: bool = False
+    ) -> MotionAccepted:
+        """Let the source `file` play a motion file (the body) from its start."""
+        session = self._sessions.find(session_id, grant)
+        return await session.driving.play(await request.body(), loop)
+
+    async def stop(self, session_id: str, grant: Granted) -> None:
+        """Play no motion file any more; idle motion stands in for it."""
+        self._sessions.find(session_id, grant).driving.stop()
+
+    async def looks(self, grant: Granted) -> LookList:
+        """Your looks: sets of controls with names."""
+        return LookList(looks=self._looks.of(grant.sub))
+
+    async def save_look(self, name: LookName, controls: ControlsPatch, grant: Granted) -> Look:
+        """Keep controls by a name; an older look of that name goes."""
+        look = Look(name=name, controls=controls)
+        self._studio.check(patched(engine.Controls(), controls))
+        await self._looks.save(grant.sub, look)
+        return look
+
+    async def delete_look(self, name: LookName, grant: Granted) -> None:
+        """Forget a look."""
+        await self._looks.delete(grant.sub, name)
 
     def _created(self, session: Session) -> SessionCreated:
         return SessionCreated(
@@ -149,6 +206,7 @@ class Api:
             controls=session.controls,
             ice_servers=list(session.ice_servers),
             voice=f"/v1/sessions/{session.id}/voice",
+            motion=f"/v1/sessions/{session.id}/motion",
             whip=f"/whip/{session.id}",
             whep=f"/whep/{session.id}",
         )
@@ -184,6 +242,13 @@ class Api:
         if len(data) > self._limits.portrait_bytes:
             raise picture_too_large(self._limits.portrait_bytes)
         return _settings(settings), data
+
+
+def _ranges(spec: ComponentSpec) -> list[CoefficientRange]:
+    return [
+        CoefficientRange(name=name, low=low, high=high)
+        for name, low, high in zip(spec.names, spec.low, spec.high, strict=True)
+    ]
 
 
 def _settings(text: str | bytes) -> SessionRequest:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
@@ -47,6 +48,8 @@ class Drawn(Generic[P]):
     picture: P
     stamp: float | None
     """When its sound arrived."""
+    seen: float | None
+    """When the driver's face that it shows arrived."""
     started: float
     steps: dict[str, float]
     """When each stage was done, clock seconds, in their order."""
@@ -103,6 +106,9 @@ class Beat(Generic[P]):
         self.watched = True
         """Whether anybody sees the pictures; if not, none is drawn."""
         self.latencies: deque[float] = deque(maxlen=KEPT)
+        self.on_shown: Callable[[float], None] = lambda arrived: None
+        """Told when a picture leaves that shows a new reading, which arrived then."""
+        self._newest_seen = -math.inf
         self.renders: deque[float] = deque(maxlen=KEPT)
 
     def begin(self, after: float = 0.0) -> None:
@@ -172,6 +178,9 @@ class Beat(Generic[P]):
         if shown is None or shown is self._counted or tick < shown.index:
             return  # shown again: its delay has been counted
         self._counted = shown
+        if shown.seen is not None and shown.seen > self._newest_seen:
+            self._newest_seen = shown.seen
+            self.on_shown(shown.seen)
         if shown.stamp is None:
             return
         latency = self._clock.now() - shown.stamp
@@ -236,17 +245,17 @@ class Beat(Generic[P]):
         started = self._clock.now()
         steps: dict[str, float] = {}
         for tick in ticks[:-1]:
-            self._pipeline.skip(tick)
+            self._pipeline.skip(tick, started)
         tick = ticks[-1]
         heard = self._pipeline.hear(tick)
         steps["features"] = self._clock.now()
-        motion = self._pipeline.mix(heard)
+        motion = self._pipeline.mix(heard, self._clock.now())
         steps["motion"] = self._clock.now()
         frame = self._pipeline.show(tick, motion)
         steps["rendered"] = self._clock.now()
         picture = self._prepare(self._mark(frame))
         steps["marked"] = self._clock.now()
-        return Drawn(newest, tick.generation, picture, frame.stamp, started, steps)
+        return Drawn(newest, tick.generation, picture, frame.stamp, frame.seen, started, steps)
 
     def _finish(self, work: Future[Drawn[P]]) -> None:
         self._idle.set()

@@ -36,7 +36,9 @@ from server.media.tracks import PictureTrack, SoundTrack
 from server.protocol import IceServer, Message
 
 log = logging.getLogger(__name__)
-CHANNEL: Final = "control"
+CONTROL: Final = "control"
+MOTION: Final = "motion"
+"""Labels of the page's data channels."""
 
 
 class Role(Enum):
@@ -56,11 +58,14 @@ class Host(Protocol):
     def hear(self, peer: Peer, sound: Sound) -> None:
         """Sound of the peer's microphone."""
 
-    def see(self, picture: av.VideoFrame) -> None:
-        """A camera's picture."""
+    def see(self, peer: Peer, picture: av.VideoFrame, arrived: float) -> None:
+        """A picture of the peer's camera, which arrived then."""
 
     def receive(self, data: str | bytes) -> None:
         """A message over the data channel."""
+
+    def move(self, data: str | bytes) -> None:
+        """A message over the data channel of motion."""
 
     def changed(self, peer: Peer) -> None:
         """The peer connected, or it left."""
@@ -112,6 +117,7 @@ class Peer:
         self._sound = SoundTrack()
         self.codec: Codec | None = None
         self._channel: RTCDataChannel | None = None
+        self._labels: set[str] = set()
         self._inbound: dict[str, Inbound] = {}
         self._drains: set[asyncio.Task[None]] = set()
         self._datagrams = 0
@@ -135,6 +141,11 @@ class Peer:
     def speaks(self) -> bool:
         """Whether sound comes from it."""
         return "audio" in self._inbound
+
+    @property
+    def films(self) -> bool:
+        """Whether a camera's pictures come from it."""
+        return "video" in self._inbound
 
     @property
     def lost(self) -> int:
@@ -309,7 +320,8 @@ class Peer:
                 self._host.hear(self, Sound(np.zeros(missing, np.int16), frame.sample_rate))
                 self._host.hear(self, self._as_sound(frame, inbound))
             elif isinstance(frame, av.VideoFrame):
-                self._host.see(frame)
+                arrived = inbound.arrival(frame.pts or 0) or self._clock.now()
+                self._host.see(self, frame, arrived)
 
     def _as_sound(self, frame: av.AudioFrame, inbound: Inbound) -> Sound:
         samples = frame.to_ndarray().astype(np.int16, copy=False)
@@ -319,8 +331,13 @@ class Peer:
         return Sound(samples.reshape(-1, frame.layout.nb_channels), frame.sample_rate, arrived)
 
     def _data_channel(self, channel: RTCDataChannel) -> None:
-        if channel.label != CHANNEL or self._channel is not None or self.role is not Role.PAGE:
+        known = channel.label in (CONTROL, MOTION) and channel.label not in self._labels
+        if self.role is not Role.PAGE or not known:
             channel.close()
+            return
+        self._labels.add(channel.label)
+        if channel.label == MOTION:
+            channel.on("message", self._host.move)
             return
         self._channel = channel
         self.spoke = self._clock.now()

@@ -45,6 +45,14 @@ class Peers:
             iter(speakers), None
         )
 
+    @property
+    def filmed(self) -> Peer | None:
+        """Whose camera is watched: a publisher's, or else the page's."""
+        filming = [it for it in self if it.films and not it.closed]
+        return next((it for it in filming if it.role is Role.PUBLISHER), None) or next(
+            reversed(filming), None
+        )
+
     def find(self, peer_id: str) -> Peer:
         """The one of that id (UnknownSession if it has left)."""
         peer = self._all.get(peer_id)

@@ -27,6 +27,7 @@ from server import limits
 from server.doors.allowance import Allowance
 from server.doors.doorkeeper import Granted
 from server.http.faults import TooLarge, TooSlow, invalid
+from server.http.refusal import refuse
 from server.metrics import Metrics
 from server.protocol import (
     EndMessage,
@@ -43,12 +44,8 @@ from server.voice.pcm import Pcm
 from server.voice.speakers import Session, Sessions
 
 VOICE_MESSAGE: Final[TypeAdapter[VoiceMessage]] = TypeAdapter(VoiceMessage)
-CLOSE_CODES: Final = 4_000
-"""To which the HTTP status of an error is added."""
 PAUSE_SECONDS: Final = 0.01
 """After too many messages."""
-REASON_BYTES: Final = 120
-"""A close frame has room for 123."""
 STOPPING: Final = 1012
 """Code of a disconnection because the server is told to stop."""
 
@@ -70,7 +67,7 @@ def router(sessions: Sessions, clock: Clock, metrics: Metrics) -> APIRouter:
             await VoiceSocket(socket, sessions.find(session_id, grant), clock, metrics).serve()
         except VisavisError as error:
             metrics.errors.labels(error.code).inc()
-            await _refuse(socket, error)
+            await refuse(socket, error)
         except WebSocketDisconnect:
             return
 
@@ -246,13 +243,3 @@ class VoiceSocket:
         except asyncio.QueueFull:
             self._deaf = not self._gone
             self._alarm.set()
-
-
-async def _refuse(socket: WebSocket, error: VisavisError) -> None:
-    """Say why, and close; a peer that does not read is not waited for."""
-    reason = error.message.encode()[:REASON_BYTES].decode(errors="ignore")
-    with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
-        async with asyncio.timeout(limits.CLOSE_SECONDS):
-            message = ErrorMessage(code=error.code, message=error.message)
-            await socket.send_text(message.model_dump_json())
-            await socket.close(CLOSE_CODES + error.status, reason)

@@ -72,8 +72,8 @@ def noting_jaws(pipeline: Pipeline, jaws: dict[int, float]) -> None:
     """Note how far the jaw is open in every tick that is mixed."""
     mix, ticks = pipeline.mix, iter(range(10**9))
 
-    def noted(heard: Heard) -> Motion:
-        motion = mix(heard)
+    def noted(heard: Heard, now: float) -> Motion:
+        motion = mix(heard, now)
         jaws[next(ticks)] = float(motion.mouth[JAW])
         return motion
 

@@ -13,8 +13,8 @@ from bench.live import server
 from client.call import call
 from client.recorder import PICTURES_EARLY
 from engine.bundle import Bundle
+from engine.controls import Controls
 from engine.film import make_film
-from engine.mixer import Controls
 from engine.studio import Studio
 from engine.tracker import FaceTracker
 from engine.types import SOUND_RATE, TICKS_PER_SECOND, Picture, Samples

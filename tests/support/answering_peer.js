@@ -28,10 +28,10 @@
       blink: 1,
       gaze: 1,
       sliders: {},
-      voice_first: true,
-      fade_ms: 400,
-      steadiness: 0.5,
-      mirror: true,
+      voice_first: false,
+      fade_ms: 200,
+      steadiness: 0.4,
+      mirror: false,
     },
   });
 
@@ -39,6 +39,7 @@
     const message = JSON.parse(data);
     if (message.type !== "ping") far.messages.push(message);
     else if (far.answersPings) far.say({ type: "pong", time: message.time });
+    if (message.type === "control") far.controls = joined(far.controls, message.controls);
     if (message.type.startsWith("record")) far.record?.(message).forEach(far.say);
   }
 
@@ -78,6 +79,15 @@
 
   const fail = (status, code) => Response.json({ code, message: code }, { status });
 
+  /** Controls after a patch. */
+  const joined = (controls, patch) =>
+    Object.fromEntries(
+      Object.entries(controls).map(([name, value]) => [
+        name,
+        typeof value === "object" ? { ...value, ...patch[name] } : (patch[name] ?? value),
+      ]),
+    );
+
   async function open(body) {
     far.requests.push(body);
     const id = "abcdefgh"[far.requests.length - 1];
@@ -88,7 +98,8 @@
       whip: `/whip/${id}`,
       whep: `/whep/${id}`,
     };
-    const { controls } = far;
+    const wanted = typeof body === "string" ? JSON.parse(body).controls : {};
+    const controls = (far.controls = joined(far.controls, wanted));
     return Response.json({ id, presenter: "ada", size: 512, controls, ice_servers: [], ...addresses });
   }
 

@@ -8,7 +8,7 @@ from collections import deque
 import numpy as np
 
 from engine.audio import Intake, SoundBuffer
-from engine.mixer import Controls
+from engine.controls import Controls
 from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Heard, Pipeline
 from engine.types import HEARING_TICK, SOUND_TICK, AVFrame, Motion, Samples, Sound, Tick
 
@@ -61,7 +61,7 @@ class Flat(Pipeline):
         nothing = np.zeros(1, np.float32)
         return Heard(nothing, Motion(nothing, nothing, nothing))
 
-    def mix(self, heard: Heard) -> Motion:
+    def mix(self, heard: Heard, now: float) -> Motion:
         return heard.stress
 
     def show(self, tick: Tick, motion: Motion) -> AVFrame:
@@ -71,5 +71,5 @@ class Flat(Pipeline):
         picture = np.full((32, 32, 3), tick.index % 256, np.uint8)
         return AVFrame(tick.index, tick.generation, picture, tick.sound, False, tick.stamp)
 
-    def skip(self, tick: Tick) -> None:
+    def skip(self, tick: Tick, now: float | None = None) -> None:
         self.skipped.append(tick.index)

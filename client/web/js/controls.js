@@ -10,8 +10,8 @@ const SEND_AFTER_MS = 120; // while a slider moves, not every pixel of it is sen
 const GAIN = { max: 2, start: 1, step: 0.05 };
 const SHARE = { max: 1, start: 1 };
 const SMOOTHING = { max: 1 };
-const STEADINESS = { max: 1, start: 0.5 };
-const FADE = { max: 2000, start: 400, step: 50, unit: "ms" };
+const STEADINESS = { max: 1, start: 0.4 };
+const FADE = { max: 2000, start: 200, step: 50, unit: "ms" };
 
 const COMPONENTS = [
   { name: "mouth", title: "Mouth", amount: "Amount" },
@@ -60,8 +60,8 @@ export class ControlPanel extends EventTarget {
       "details",
       { className: "more" },
       element("summary", {}, "How sources mix"),
-      check("voice_first", "Lips follow the voice while it speaks", true),
-      check("mirror", "My left is their right, as in a mirror", true),
+      check("voice_first", "Lips follow the voice while it speaks"),
+      check("mirror", "My left is their right, as in a mirror"),
       row(slider("steadiness", "Calm", STEADINESS), slider("fade_ms", "Cross-fade", FADE)),
     );
     byId("control-groups").replaceChildren(emotion, ...groups, eyes, mixing);

@@ -7,7 +7,7 @@ import { Sight } from "./sight.js";
 
 const KEPT = 100; // readings of which the page's own figures are
 
-/** Head and expression do what is seen; the mouth stays with the voice unless people say else. */
+/** Head and expression do what is seen; the mouth stays with the voice, also when it is seen. */
 const DRIVEN = ["pose", "expression"];
 const ALONE = { mouth: "voice", pose: "idle", expression: "idle" };
 
@@ -75,7 +75,7 @@ export class Driving {
     const fresh = !this.#sight.on;
     this.#conversation.complain(null);
     this.#sight.turnOn(wanted);
-    if (fresh) this.#controls.apply(sources(DRIVEN, () => "camera"));
+    if (fresh) this.#controls.apply({ ...sources(DRIVEN, () => "camera"), voice_first: true });
   }
 
   #turnOff() {

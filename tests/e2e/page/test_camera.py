@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -131,7 +132,8 @@ def test_the_session_is_asked_to_follow_the_camera(page: Page) -> None:
     turn_on(page)
     call(page)
     request = page.evaluate("JSON.parse(far.requests[0]).controls")
-    assert request == {"pose": {"source": "camera"}, "expression": {"source": "camera"}}
+    camera = {"source": "camera"}
+    assert request == {"pose": camera, "expression": camera, "voice_first": True}
 
 
 def test_on_and_off_in_the_call(page: Page) -> None:
@@ -331,9 +333,7 @@ def test_the_camera_s_figures_are_shown(page: Page) -> None:
     }
     for name, words in figures.items():
         expect(page.locator(f"#figure-{name}")).to_have_text(words)
-    own = page.locator("#figure-tracking").inner_text()
-    print(f"reading one picture: {own}")
-    assert 1 <= int(own.removesuffix(" ms")) < 1_000
+    expect(page.locator("#figure-tracking")).to_have_text(re.compile(r"[1-9]\d* ms"))
 
 
 def test_another_camera_is_remembered(browser: Browser, tmp_path: Path) -> None:

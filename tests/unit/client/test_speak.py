@@ -14,16 +14,12 @@ from fastapi import Response
 from client.errors import CallLost, CallRefused, FileUnusable
 from client.sources import Source, from_file, from_pipe
 from client.speak import addresses, speak
+from engine import controls as engine
 from engine.types import SOUND_RATE
 from server import limits
+from server.controls import described
 from server.metrics import Metrics
-from server.protocol import (
-    ComponentState,
-    Controls,
-    HelloMessage,
-    SessionCreated,
-    SpeechMessage,
-)
+from server.protocol import HelloMessage, SessionCreated, SpeechMessage
 from server.voice.socket import router
 from tests.support.leaks import until
 from tests.support.speech import tone, write_wav
@@ -178,20 +174,17 @@ async def test_a_file_of_any_kind(place: Place, tmp_path: Path) -> None:
 
 
 def test_where_a_session_is_found() -> None:
-    part = ComponentState(source="voice", gain=1.0, smoothing=0.5)
     session = SessionCreated(
         id="x",
         presenter="ada",
         size=512,
-        controls=Controls(
-            mouth=part, pose=part, expression=part,
-            emotion="neutral", emotion_strength=1.0, blink=1.0, gaze=1.0,
-        ),
+        controls=described(engine.Controls()),
         ice_servers=[],
         voice="/v1/sessions/x/voice",
+        motion="/v1/sessions/x/motion",
         whip="/whip/x",
         whep="/whep/x",
-    )  # fmt: skip
+    )
     assert addresses("https://faces.example/a/", session) == {
         "voice": "wss://faces.example/a/v1/sessions/x/voice",
         "whip": "https://faces.example/a/whip/x",

@@ -8,9 +8,9 @@ import av
 import numpy as np
 import pytest
 
+from engine.controls import Controls
 from engine.errors import DeviceError, SoundEmpty, SoundError, SoundUnreadable
 from engine.film import make_film, read_sound
-from engine.mixer import Controls
 from engine.studio import Studio
 from tests.support.speech import tone, write_wav
 

@@ -5,8 +5,8 @@ import pytest
 from onnx import helper
 
 from engine.backends.onnx import OnnxBackend
+from engine.controls import Controls
 from engine.listen import Listener
-from engine.mixer import Controls
 from engine.pipeline import Pipeline
 from engine.prosody import Prosody
 from engine.studio import Studio

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from engine.bundle import Bundle
+from engine.controls import Controls, Setting
 from engine.errors import ControlError
-from engine.mixer import CROSS_FADE, Controls, Mixer, Setting
+from engine.mixer import Mixer
 from engine.types import Component, Motion
 from tests.support.motions import motion
 
@@ -41,7 +42,7 @@ def test_a_change_of_source_fades_and_touches_no_other_component(
     mixer.change(
         Controls(parts[Component.MOUTH], parts[Component.POSE], parts[Component.EXPRESSION])
     )
-    steps = [mixer.mix(sources()) for _ in range(CROSS_FADE + 1)]
+    steps = [mixer.mix(sources()) for _ in range(mixer.controls.fade_ticks + 1)]
     size = [float(np.abs(step[part]).max()) for step in steps]
     assert size == sorted(size, reverse=True) and size[-1] == 0.0
     assert size[0] > 0.9 * np.abs(before[part]).max(), "no jump at the start"
@@ -77,7 +78,7 @@ def test_an_emotion_comes_softly_and_is_added(mixer: Mixer) -> None:
 @pytest.mark.parametrize(
     "controls",
     [
-        Controls(mouth=Setting("camera")),
+        Controls(mouth=Setting("nobody")),
         Controls(pose=Setting("voice")),
         Controls(emotion="furious"),
     ],

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from engine.mixer import Controls, Setting
+from engine.controls import Controls, Setting
 from engine.pipeline import Pipeline
 from engine.studio import Studio
 from engine.types import SOUND_RATE, SOUND_TICK, Samples, Sound

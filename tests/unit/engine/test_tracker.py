@@ -7,8 +7,9 @@ from engine.bundle import Bundle
 from engine.errors import TrackerMissing
 from engine.mesh import rotation
 from engine.studio import Studio
-from engine.tracker import FaceTracker, turn_of
+from engine.tracker import FaceTracker
 from engine.types import floats
+from engine.watch import turn_of
 from tests.support.motions import motion
 
 

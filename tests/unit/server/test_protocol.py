@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from engine import mixer
+from engine import controls as engine
 from server.controls import described, patched
 from server.protocol import (
     ClientMessage,
@@ -63,24 +63,30 @@ def test_other_requests_are_refused(body: dict[str, object]) -> None:
 
 
 def test_a_patch_changes_what_it_names() -> None:
-    before = mixer.Controls()
+    before = engine.Controls()
     patch = ControlsPatch(mouth=ComponentPatch(smoothing=0.5), gaze=0.0)
     after = patched(before, patch)
-    assert after.mouth == mixer.Setting("voice", gain=1.0, smoothing=0.5)
+    assert after.mouth == engine.Setting("voice", gain=1.0, smoothing=0.5)
     assert after.gaze == 0.0
     assert (after.pose, after.expression, after.blink) == (before.pose, before.expression, 1.0)
     assert patched(after, ControlsPatch()) == after
 
 
 def test_controls_are_described_in_full() -> None:
-    assert described(mixer.Controls()).model_dump() == {
-        "mouth": {"source": "voice", "gain": 1.0, "smoothing": 0.0},
-        "pose": {"source": "idle", "gain": 1.0, "smoothing": 0.0},
-        "expression": {"source": "idle", "gain": 1.0, "smoothing": 0.0},
+    setting = {"gain": 1.0, "smoothing": 0.0, "hold": False, "limit": 1.0}
+    assert described(engine.Controls()).model_dump() == {
+        "mouth": {"source": "voice", **setting},
+        "pose": {"source": "idle", **setting},
+        "expression": {"source": "idle", **setting},
         "emotion": "neutral",
         "emotion_strength": 1.0,
         "blink": 1.0,
         "gaze": 1.0,
+        "sliders": {},
+        "voice_first": False,
+        "fade_ms": 200,
+        "steadiness": 0.4,
+        "mirror": False,
     }
 
 

@@ -1,0 +1,207 @@
+"""A driver's face becomes the motion of another: what is read, less the driver's own rest.
+
+Nobody's face is at rest where a tracker's zero is: one smiles, one sits turned to the side.
+What a driver does is measured from the driver's own rest, which is learnt in the first second
+and whenever somebody asks, and added to the portrait's own rest. So a portrait does not
+inherit the driver's features, and its head neither swells nor drifts when the driver leans
+back: where the head is counts only against where it was in the last seconds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.one_euro import OneEuro
+from engine.types import Component, Floats, Motion, floats
+
+NAMES: Final = (*MOUTH, *EXPRESSION)
+LEARN_SECONDS: Final = 1.0
+"""How long a face is watched to learn its rest."""
+LEARN_READINGS: Final = 8
+"""At the least; a slow camera is watched for longer."""
+SETTLE_SECONDS: Final = 0.15
+"""Time constant with which a rest that is learnt anew takes the place of the old one."""
+RECENTRE_SECONDS: Final = 8.0
+"""Time constant with which a head's place becomes its new rest; its turn never does."""
+FACE_CM: Final = 15.0
+FACE_SHARE: Final = 0.42
+"""A face is so wide, and takes so much of a portrait's width."""
+USUAL_CM: Final = 50.0
+"""From a head to its camera."""
+PLACE_GAIN: Final = 0.5
+"""A crop carries half of what a head does before its border shows."""
+GAINS: Final[Mapping[str, float]] = {
+    "eyeBlinkLeft": 1.6,
+    "eyeBlinkRight": 1.6,
+    "jawOpen": 1.25,
+    "mouthClose": 0.5,
+    "browDownLeft": 1.3,
+    "browDownRight": 1.3,
+    "cheekPuff": 1.5,
+    "noseSneerLeft": 1.5,
+    "noseSneerRight": 1.5,
+}
+"""What full movements read in MediaPipe's landmarker lies below 1: a closed eye 0.6 to 0.7,
+an open mouth 0.8. `mouthClose` is read whenever lips are near each other."""
+PAIRS: Final = (
+    ("jawLeft", "jawRight"),
+    ("mouthLeft", "mouthRight"),
+    ("eyeLookInLeft", "eyeLookOutLeft"),
+    ("eyeLookInRight", "eyeLookOutRight"),
+    ("eyeLookUpLeft", "eyeLookDownLeft"),
+    ("eyeLookUpRight", "eyeLookDownRight"),
+)
+"""Two ends of one movement: less than at rest of the one is some of the other."""
+DEGREES: Final = 20.0
+"""What counts as one unit of a head's turn to the filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a tracker reads on a driver's face in one picture.
+
+    `coefficients` float32 [52] in the order of `engine.arkit` (mouth, then expression);
+    `turn` float32 [3]: yaw, pitch, roll in degrees (yaw + to image right, pitch + down,
+    roll + counter-clockwise); `place` float32 [3]: the head before the camera in
+    centimetres, right, up, and away from it.
+    """
+
+    coefficients: Floats
+    turn: Floats
+    place: Floats
+
+    def vector(self) -> Floats:
+        """All numbers in a row, float32 [58]."""
+        return np.concatenate([self.coefficients, self.turn, self.place])
+
+
+class Watcher:
+    """Turns the readings of one driver into motions.
+
+    Args:
+        names: the bundle's coefficients by component; those that it does not share with
+            ARKit stay at rest.
+    """
+
+    def __init__(self, names: Mapping[Component, Sequence[str]]) -> None:
+        self._places = {part: [_place(name) for name in listed] for part, listed in names.items()}
+        unit = np.ones(len(NAMES) + len(POSE), np.float32)
+        unit[len(NAMES) : len(NAMES) + 3] = DEGREES
+        self._filter = OneEuro(unit)
+        self._gains = floats([GAINS.get(name, 1.0) for name in NAMES])
+        self._rest: Floats | None = None
+        self._wanted: Floats | None = None
+        self._learning: deque[Floats] | None = deque(maxlen=240)
+        self._since: float | None = None
+        self._last = 0.0
+
+    @property
+    def learnt(self) -> bool:
+        """Whether the driver's rest is known."""
+        return self._rest is not None
+
+    def calibrate(self) -> None:
+        """Learn the driver's rest from what comes next; the old one holds until then."""
+        self._learning, self._since = deque(maxlen=240), None
+
+    def __call__(self, reading: Reading, time: float, steadiness: float) -> Motion | None:
+        """The motion of a reading; None until the driver's rest is known.
+
+        Args:
+            reading: of the driver's face.
+            time: of the picture, seconds, later than the last one's.
+            steadiness: see `engine.one_euro`.
+        """
+        read = reading.vector()
+        self._learn(read, time)
+        step, self._last = time - self._last, time
+        if self._rest is None or self._wanted is None:
+            return None
+        place = slice(len(NAMES) + 3, None)
+        self._wanted[place] += _share(step, RECENTRE_SECONDS) * (read - self._wanted)[place]
+        self._rest = self._rest + _share(step, SETTLE_SECONDS) * (self._wanted - self._rest)
+        moved = np.concatenate([self._coefficients(read), self._pose(read)])
+        steady = self._filter(moved, time, steadiness)
+        padded = np.append(steady, np.float32(0))
+        return Motion.of({part: padded[places] for part, places in self._places.items()})
+
+    def _learn(self, read: Floats, time: float) -> None:
+        """Gather readings; their median is the rest, which no blink changes."""
+        if self._learning is None:
+            return
+        if self._since is None or time < self._since:
+            self._since = time
+        self._learning.append(read)
+        if time - self._since < LEARN_SECONDS or len(self._learning) < LEARN_READINGS:
+            return
+        self._wanted = floats(np.median(np.stack(self._learning), axis=0))
+        self._learning = None
+        if self._rest is None:
+            self._rest = self._wanted.copy()
+
+    def _coefficients(self, read: Floats) -> Floats:
+        """How much further than at rest, as a share of what is left to go."""
+        assert self._rest is not None
+        rest = np.clip(self._rest[: len(NAMES)], 0.0, 0.9)
+        moved = floats((read[: len(NAMES)] - rest) / (1 - rest))
+        for one, other in _PAIR_PLACES:
+            moved[one], moved[other] = moved[one] - moved[other], moved[other] - moved[one]
+        return floats(np.clip(moved * self._gains, 0.0, 1.0))
+
+    def _pose(self, read: Floats) -> Floats:
+        """Yaw, pitch, roll in degrees; x, y as shares of the width; logarithm of the scale."""
+        assert self._rest is not None
+        turn = read[len(NAMES) : len(NAMES) + 3] - self._rest[len(NAMES) : len(NAMES) + 3]
+        right, up, away = read[-3:]
+        right_rest, up_rest, away_rest = self._rest[-3:]
+        shift = PLACE_GAIN * FACE_SHARE / FACE_CM
+        nearer = np.log(max(away_rest, 1.0) / max(away, 1.0))
+        return floats(
+            [
+                *turn,
+                shift * (right - right_rest),
+                shift * (up_rest - up),
+                PLACE_GAIN * nearer,
+            ]
+        )
+
+
+def turn_of(matrix: Floats) -> Floats:
+    """Yaw, pitch, roll in degrees of a rotation-and-scale matrix [4, 4] (R = Ry Rx Rz)."""
+    rotation = matrix[:3, :3] / np.linalg.norm(matrix[:3, 0])
+    yaw = np.arctan2(rotation[0, 2], rotation[2, 2])
+    pitch = np.arcsin(np.clip(-rotation[1, 2], -1.0, 1.0))
+    roll = np.arctan2(rotation[1, 0], rotation[1, 1])
+    return floats(np.degrees([yaw, pitch, roll]))
+
+
+def place_of(matrix: Floats) -> Floats:
+    """Right, up and away in centimetres of a head's transformation matrix [4, 4]."""
+    right, up, nearer = matrix[:3, 3]
+    return floats([right, up, -nearer])
+
+
+def place_shown(x: float, y: float, scale: float) -> Floats:
+    """The place of a head that is shown moved by shares of the width, and scaled (logarithm)."""
+    shift = FACE_CM / FACE_SHARE
+    return floats([shift * x, -shift * y, USUAL_CM * np.exp(-scale)])
+
+
+def _share(step: float, constant: float) -> np.float32:
+    """How much of the way is gone in `step` seconds at a time constant."""
+    return np.float32(1 - np.exp(-max(step, 0.0) / constant))
+
+
+def _place(name: str) -> int:
+    """Where a coefficient lies in the watcher's row; behind its end if it is unknown."""
+    row = (*NAMES, *POSE)
+    return row.index(name) if name in row else len(row)
+
+
+_PAIR_PLACES: Final = tuple((NAMES.index(one), NAMES.index(other)) for one, other in PAIRS)

@@ -1,0 +1,1 @@
+"""Faces that are moved from outside: by cameras, streams of motion, motion files."""
