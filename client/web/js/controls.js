@@ -92,6 +92,7 @@ export class ControlPanel extends EventTarget {
    * @param {object} patch a ControlsPatch
    */
   apply(patch) {
+    if (Object.keys(this.#pending).length) this.#send(); // first what was changed first
     this.#write(patch);
     join(this.#changed, patch);
     this.dispatchEvent(new CustomEvent("patch", { detail: patch }));
@@ -146,6 +147,7 @@ export class ControlPanel extends EventTarget {
   }
 
   #send() {
+    clearTimeout(this.#timer);
     const detail = this.#pending;
     this.#pending = {};
     this.dispatchEvent(new CustomEvent("patch", { detail }));

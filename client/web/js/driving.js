@@ -55,7 +55,7 @@ export class Driving {
     on("on", (wanted) => this.#turnOn(wanted));
     on("off", () => this.#turnOff());
     on("place", (place) => (this.#sight.place = place));
-    on("calibrate", () => this.#conversation.send({ type: "calibrate" }));
+    on("calibrate", () => this.#calibrate());
     this.#following.addEventListener("change", () => this.#panel.showFollowing(this.#following.word));
   }
 
@@ -88,6 +88,10 @@ export class Driving {
   #release() {
     const driven = Object.keys(ALONE).filter((it) => this.#controls.sourceOf(it) === "camera");
     if (driven.length) this.#controls.apply(sources(driven, (component) => ALONE[component]));
+  }
+
+  #calibrate() {
+    if (this.#conversation.send({ type: "calibrate" })) this.#following.learn();
   }
 
   #read(reading) {

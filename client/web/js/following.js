@@ -1,6 +1,7 @@
 /** How well the person before the camera is followed: one word for all that is known. */
 
 const HOLDS_FOR_MS = 600; // before it is told: a face is missed for a moment now and then
+const LEARNS_FOR_MS = 1_200; // the server takes a second
 
 /** Events: `change` (the word is another). */
 export class Following extends EventTarget {
@@ -13,6 +14,7 @@ export class Following extends EventTarget {
   #camera = null;
   #next = "off";
   #timer = 0;
+  #learning = 0;
 
   /** @param {import("./sight.js").Sight} sight */
   constructor(sight) {
@@ -43,12 +45,23 @@ export class Following extends EventTarget {
     this.#look();
   }
 
+  /** The server has been asked to learn the face anew. */
+  learn() {
+    clearTimeout(this.#learning);
+    this.#learning = setTimeout(() => {
+      this.#learning = 0;
+      this.#look();
+    }, LEARNS_FOR_MS);
+    this.#look();
+  }
+
   #look() {
     const word = this.#judge();
     if (word === this.#next) return;
     this.#next = word;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#tell(word), this.#sight.on ? HOLDS_FOR_MS : 0);
+    const atOnce = !this.#sight.on || word === "learning";
+    this.#timer = setTimeout(() => this.#tell(word), atOnce ? 0 : HOLDS_FOR_MS);
   }
 
   #judge() {
@@ -65,6 +78,7 @@ export class Following extends EventTarget {
 
   #asTheServerTells() {
     const { state } = this.#camera ?? { state: "absent" };
+    if (this.#learning) return "learning";
     if (state === "absent") return "waiting";
     return state === "lost" && this.#sight.by === "server" ? "no_face" : state;
   }

@@ -24,22 +24,9 @@ from tests.support.browser import Complaints, chromium
 from tests.support.clip import write_clip
 from tests.support.packages import tracker_of_the_page
 from tests.support.page import ADDRESS, FAR_END, call, far_page, open_page, say, sent
+from tests.support.watching import KEEP_PEERS, SENT_PICTURES
 
 pytestmark = pytest.mark.e2e
-SENT_PICTURES = """async () => {
-  const reports = [...(await peers.at(-1).getStats()).values()];
-  return reports.filter(({ type, kind }) => type === "outbound-rtp" && kind === "video")
-    .reduce((sum, { framesSent }) => sum + (framesSent ?? 0), 0);
-}"""
-KEEP_PEERS = """(() => {
-  const really = RTCPeerConnection.prototype.createDataChannel;
-  window.peers = [];
-  RTCPeerConnection.prototype.createDataChannel = function (label, ...given) {
-    if (label === "control") peers.push(this);
-    return really.call(this, label, ...given);
-  };
-})();"""
-"""Lets a test reach the page's connections, not those of the far end."""
 SHOW = """async (jpegs) => {
   const canvas = Object.assign(document.createElement("canvas"), { width: 640, height: 480 });
   const drawing = canvas.getContext("2d");
