@@ -26,7 +26,8 @@ CALLING: Final = (
     "--use-fake-device-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",  # or it finds no address where only lo is up
-    "--disable-features=WebRtcHideLocalIpsWithMdns",  # .local names need multicast
+    # .local names need multicast; pages that a test answers fetch large files from this machine
+    "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
 )
 GRANTING: Final = "--use-fake-ui-for-media-stream"
 

@@ -15,8 +15,6 @@ import numpy as np
 from playwright.sync_api import Browser, Page, Route, expect
 
 from engine.arkit import EXPRESSION, MOUTH, POSE
-from engine.bundle import BUILTIN
-from server.app import VENDOR
 from server.doors.guard import HEADERS
 from server.protocol import (
     CoefficientRange,
@@ -52,10 +50,11 @@ PEOPLE: Final = PresenterList(
         "pose": [CoefficientRange(name=name, low=-20.0, high=20.0) for name in POSE],
     },
 )
+VENDOR: Final = "client/node_modules/@mediapipe/tasks-vision"
+MODEL: Final = "engine/builtin/face_landmarker.task"
 LOOKS: Final = LookList(
     looks=[Look(name="Calm", controls=ControlsPatch(emotion="sad", blink=0.5, steadiness=0.9))]
 )
-TRACKER: Final = BUILTIN / "face_landmarker.task"
 SAMPLES: Final = [
     {"id": "one", "title": "First", "file": "one.wav", "text": "This is the first sentence."},
     {"id": "two", "title": "Second", "file": "two.wav", "text": "This is the second sentence."},
@@ -71,14 +70,18 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Page
     page.route("**/samples/*.wav", lambda route: route.fulfill(body=_second_of_sound()))
     page.route(re.compile("/v1/presenters$"), lambda route: route.fulfill(json=PEOPLE.model_dump()))
     page.route("**/v1/looks", lambda route: route.fulfill(json=LOOKS.model_dump()))
-    page.route("**/v1/tracker", lambda route: route.fulfill(path=TRACKER))
     page.route("**/v1/presenters/*.jpg", lambda route: route.fulfill(body=picture()))
     return page
 
 
 @contextmanager
 def far_page(
-    browser: Browser, *, width: int = 1440, height: int = 900, script: str = ""
+    browser: Browser,
+    *,
+    width: int = 1440,
+    height: int = 900,
+    script: str = "",
+    tracker: str | None = None,
 ) -> Iterator[Page]:
     """A loaded page whose far end is inside it; it must not complain about anything.
 
@@ -87,8 +90,11 @@ def far_page(
         width: of the window, as is `height`, in pixels.
         height: of the window.
         script: run before the page's own.
+        tracker: address of the folder with what faces are tracked with; none when left out.
     """
     page = open_page(browser, width=width, height=height)
+    if tracker is not None:
+        _give_tracker(page, tracker)
     complaints = Complaints(page)
     page.add_init_script(path=FAR_END)
     page.add_init_script(script)
@@ -133,12 +139,17 @@ def picture() -> bytes:
 def _give_file(route: Route) -> None:
     path = route.request.url.removeprefix(ADDRESS).partition("#")[0]
     name = path.partition("?")[0] or "index.html"
-    vendor = name.removeprefix("vendor/tasks-vision/")
-    file = WEB / name if vendor == name else WEB.parent / VENDOR / vendor
-    if file.exists():
-        route.fulfill(path=file, headers=HEADERS)
-    else:
-        route.fulfill(status=404)
+    route.fulfill(path=WEB / name, headers=HEADERS)
+
+
+def _give_tracker(page: Page, tracker: str) -> None:
+    def forward(route: Route) -> None:
+        name = route.request.url.rpartition("/vendor/tasks-vision/")[2]
+        route.continue_(url=f"{tracker}/{VENDOR}/{name}")
+
+    page.route("**/vendor/tasks-vision/**", forward)
+    model = f"{tracker}/{MODEL}"
+    page.route("**/v1/tracker", lambda route: route.continue_(url=model))
 
 
 def _second_of_sound() -> bytes:

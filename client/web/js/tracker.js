@@ -3,7 +3,7 @@
 import { fetchModel } from "./api.js";
 
 const SCRIPT = new URL("tracker_worker.js", import.meta.url);
-const LOAD_WITHIN_MS = 30_000;
+const WITHIN_MS = 30_000;
 
 /**
  * @typedef {object} Reading what was seen in one picture
@@ -25,17 +25,10 @@ export class Tracker extends EventTarget {
 
   /** Get ready; fails where this browser, or this server, has not what it takes. */
   async load() {
-    const model = await fetchModel();
     this.#worker = new Worker(SCRIPT, { type: "module" });
-    await new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error("the tracker does not answer")), LOAD_WITHIN_MS);
-      const settle = (how, what) => (clearTimeout(late), how(what));
-      this.#worker.addEventListener("error", () => settle(reject, new Error("no tracker here")));
-      this.#worker.addEventListener("message", ({ data }) =>
-        data.failed ? settle(reject, new Error(data.failed)) : settle(resolve),
-      );
-      this.#worker.postMessage({ model }, [model]);
-    });
+    await this.#answer(); // that it runs: it finds its library
+    const model = await fetchModel();
+    await this.#answer({ model }, [model]);
     this.#worker.addEventListener("message", ({ data }) => this.#receive(data));
   }
 
@@ -55,6 +48,21 @@ export class Tracker extends EventTarget {
     this.#worker?.terminate();
     this.#waiting?.picture.close();
     this.#waiting = null;
+  }
+
+  /** What the worker says next, by itself or to a message; fails with the worker. */
+  #answer(message, transferred) {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error("the tracker does not answer")), WITHIN_MS);
+      const once = { once: true };
+      this.#worker.addEventListener("error", () => reject(new Error("no tracker here")), once);
+      const settle = ({ data }) => {
+        clearTimeout(late);
+        return data.failed ? reject(new Error(data.failed)) : resolve();
+      };
+      this.#worker.addEventListener("message", settle, once);
+      if (message) this.#worker.postMessage(message, transferred);
+    });
   }
 
   #ask(what) {

@@ -59,3 +59,5 @@ addEventListener("message", async ({ data: { model, picture, time } }) => {
     postMessage({ failed: String(error) });
   }
 });
+
+postMessage({ running: true });

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -22,7 +21,8 @@ from server.protocol import (
 )
 from tests.support.browser import Complaints, chromium
 from tests.support.clip import write_clip
-from tests.support.packages import tracker_of_the_page
+from tests.support.files import served
+from tests.support.packages import ROOT, tracker_of_the_page
 from tests.support.page import ADDRESS, FAR_END, call, far_page, open_page, say, sent
 from tests.support.watching import KEEP_PEERS, SENT_PICTURES
 
@@ -68,22 +68,28 @@ def expect_followed(page: Page, word: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def browser(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def tracker() -> Iterator[str]:
     tracker_of_the_page()
+    with served(ROOT) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     clip = tmp_path_factory.mktemp("camera") / "clip.mjpeg"
     with chromium(camera=write_clip(studio.presenter("samuel", 512), clip)) as browser:
         yield browser
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with far_page(browser) as page:
+def page(browser: Browser, tracker: str) -> Iterator[Page]:
+    with far_page(browser, tracker=tracker) as page:
         yield page
 
 
 @pytest.fixture
 def without(browser: Browser) -> Iterator[Page]:
-    """A page whose server has no tracker for browsers."""
+    """A page whose server lacks what the tracker in the browser is made of."""
     page = open_page(browser)
     complaints = Complaints(page)
     page.route("**/vendor/**", lambda route: route.fulfill(status=404))
@@ -96,8 +102,8 @@ def without(browser: Browser) -> Iterator[Page]:
     assert [text for text in complaints.found if not text.startswith(missing)] == []
 
 
-def test_readings_are_sent_and_no_picture(browser: Browser) -> None:
-    with far_page(browser, script=KEEP_PEERS) as page:
+def test_readings_are_sent_and_no_picture(browser: Browser, tracker: str) -> None:
+    with far_page(browser, script=KEEP_PEERS, tracker=tracker) as page:
         turn_on(page)
         expect_followed(page, "ready")
         expect(page.locator("#place-words")).to_contain_text("pictures stay here")
@@ -232,8 +238,8 @@ def test_pictures_never_leave_against_one_s_will(without: Page) -> None:
     assert request["pose"]["source"] == "idle"
 
 
-def test_the_place_is_changed_in_the_call(browser: Browser) -> None:
-    with far_page(browser, script=KEEP_PEERS) as page:
+def test_the_place_is_changed_in_the_call(browser: Browser, tracker: str) -> None:
+    with far_page(browser, script=KEEP_PEERS, tracker=tracker) as page:
         turn_on(page)
         call(page)
         page.wait_for_function("() => far.motions.length > 2")
@@ -283,8 +289,11 @@ def test_a_camera_that_is_unplugged_lets_go(page: Page) -> None:
     expect(page.locator("body")).to_have_attribute("data-phase", "call")
 
 
-def test_browsers_without_streams_of_pictures_follow_too(browser: Browser) -> None:
-    with far_page(browser, script="delete window.MediaStreamTrackProcessor") as page:
+def test_browsers_without_streams_of_pictures_follow_too(
+    browser: Browser, tracker: str
+) -> None:
+    script = "delete window.MediaStreamTrackProcessor"
+    with far_page(browser, script=script, tracker=tracker) as page:
         turn_on(page)
         call(page)
         page.wait_for_function("() => far.motions.length > 5")
@@ -323,12 +332,11 @@ def test_the_camera_s_figures_are_shown(page: Page) -> None:
     expect(page.locator("#figure-tracking")).to_have_text(re.compile(r"[1-9]\d* ms"))
 
 
-def test_another_camera_is_remembered(browser: Browser, tmp_path: Path) -> None:
-    with far_page(browser) as page:
-        turn_on(page)
-        expect_followed(page, "ready")
-        expect(page.locator("#cameras option")).to_have_count(1)
-        page.locator("#cameras").dispatch_event("change")
-        kept = page.evaluate("localStorage.getItem('visavis-camera')")
-        assert kept == page.locator("#cameras").input_value() != ""
-        expect_followed(page, "ready")
+def test_another_camera_is_remembered(page: Page) -> None:
+    turn_on(page)
+    expect_followed(page, "ready")
+    expect(page.locator("#cameras option")).to_have_count(1)
+    page.locator("#cameras").dispatch_event("change")
+    kept = page.evaluate("localStorage.getItem('visavis-camera')")
+    assert kept == page.locator("#cameras").input_value() != ""
+    expect_followed(page, "ready")
