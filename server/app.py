@@ -214,7 +214,9 @@ def _add_page(app: FastAPI, web: Path) -> None:
         else:
             address = "/" if entry.name == "index.html" else f"/{entry.name}"
             _add_file(app, address, entry)
-    app.mount("/vendor/tasks-vision", _Page(directory=web.parent / VENDOR, check_dir=False))
+    library = web.parent / VENDOR
+    if library.is_dir():
+        app.mount("/vendor/tasks-vision", _Page(directory=library))
 
 
 def _add_file(app: FastAPI, address: str, file: Path) -> None:

@@ -41,8 +41,7 @@ from server.recordings import Recordings
 from server.session import Session
 from server.sessions import Sessions
 
-PICTURE_CACHE: Final = "public, max-age=86400"
-MODEL_CACHE: Final = "private, max-age=86400"
+FILE_CACHE: Final = "public, max-age=86400"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     code: {"model": ErrorBody} for code in (401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 }
@@ -125,12 +124,12 @@ class Api:
     async def picture(self, presenter: str) -> Response:
         """A presenter's portrait, JPEG, 512 px."""
         data = self._studio.presenter_picture(presenter)
-        return Response(data, media_type="image/jpeg", headers={"Cache-Control": PICTURE_CACHE})
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": FILE_CACHE})
 
     def tracker(self) -> Response:
         """The model with which a page tracks faces itself (MediaPipe's face landmarker)."""
         data = self._studio.tracker_model()  # read and checked outside of the event loop
-        headers = {"Cache-Control": MODEL_CACHE}
+        headers = {"Cache-Control": FILE_CACHE}
         return Response(data, media_type="application/octet-stream", headers=headers)
 
     async def create(self, request: Request, response: Response, grant: Granted) -> SessionCreated:

@@ -30,6 +30,8 @@ const SENTENCES = {
   camera_insecure:
     "Browsers give the camera only to pages opened over https or on localhost. Open this page that way.",
   camera_gone: "The camera was unplugged. Head and expression move by themselves again.",
+  motion_unreadable:
+    "This file cannot be read as a motion file. Use one that Visavis has recorded (.motion.npz).",
   tracking_missing:
     "This browser cannot follow your face here. Let the server do it: under Camera, choose where.",
   too_often: "This server was asked too often from here. Wait a minute, then try again.",
