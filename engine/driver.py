@@ -86,20 +86,11 @@ class Driver:
             self._seen = arrived
             motion = self._watcher(reading, time, self._steadiness)
             if motion is not None:
-                self._stream.push(motion, time, arrived)
+                self._stream.push(self._as_wanted(motion), time, arrived)
 
     def at(self, now: float) -> Followed:
         """What is followed at `now`, seconds of our clock."""
-        followed = self._stream.at(now)
-        if not self._mirrored:
-            return followed
-        motion = Motion.of(
-            {
-                part: followed.motion[part][places] * signs
-                for part, (places, signs) in self._mirror.items()
-            }
-        )
-        return Followed(motion, followed.presence, followed.arrived)
+        return self._stream.at(now)
 
     def state(self, now: float) -> DriverState:
         """How it goes at `now`."""
@@ -114,6 +105,13 @@ class Driver:
         with self._lock:
             seen = [face for arrived, face in self._recent if now - arrived <= 1.0]
         return len(seen), sum(seen) / len(seen) if seen else 0.0
+
+    def _as_wanted(self, motion: Motion) -> Motion:
+        """In a mirror, or as it is."""
+        if not self._mirrored:
+            return motion
+        swaps = self._mirror.items()
+        return Motion.of({part: motion[part][places] * signs for part, (places, signs) in swaps})
 
 
 def _swap(names: Sequence[str]) -> tuple[list[int], Floats]:

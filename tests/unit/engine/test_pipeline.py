@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from engine.controls import Controls, Setting
-from engine.pipeline import Pipeline
+from engine.motion_file import read_motion_file
+from engine.pipeline import STREAM_DELAY, Pipeline
 from engine.studio import Studio
-from engine.types import SOUND_RATE, SOUND_TICK, Samples, Sound
+from engine.types import SOUND_RATE, SOUND_TICK, Component, Motion, Samples, Sound
+from tests.support.motions import motion as arkit
+from tests.support.readings import reading
 from tests.support.speech import noise, silence, tone
 
 
@@ -109,3 +113,85 @@ def test_the_same_seed_and_sound_give_the_same_pictures(studio: Studio) -> None:
 
     assert film(3) == film(3)
     assert film(3) != film(4)
+
+
+def drive(pipeline: Pipeline, parts: dict[Component, Setting], **more: Any) -> None:
+    named: dict[str, Any] = {part.value: setting for part, setting in parts.items()}
+    pipeline.change(replace(pipeline.controls, **named, **more))
+
+
+def mixed(pipeline: Pipeline, now: float) -> Motion:
+    return pipeline.mix(pipeline.hear(pipeline.tick()), now)
+
+
+def test_a_driver_moves_head_and_face_and_idle_motion_stands_in(pipeline: Pipeline) -> None:
+    parts = (Component.POSE, Component.EXPRESSION)
+    drive(pipeline, dict.fromkeys(parts, Setting("camera")), steadiness=0.0)
+    yaws = []
+    for tick in range(140):
+        now = tick * 0.04
+        if tick < 80:
+            yaw = 0.0 if tick < 40 else -12.0
+            pipeline.driver.see(reading(turn=(yaw, 0, 0), eyeWide=tick / 80), now, now)
+        motion = mixed(pipeline, now)
+        yaws.append(float(motion.pose[0]))
+    assert yaws[79] == pytest.approx(-12.0, abs=0.01)
+    assert yaws[60] == pytest.approx(-12.0, abs=0.1)
+    assert all(it == pytest.approx(-12.0, abs=0.01) for it in yaws[80:86]), "held"
+    assert abs(yaws[-1]) < 8.0, "let go, to idle motion"
+    assert np.abs(np.diff(yaws[80:])).max() < 2.5
+
+
+def test_the_arrival_of_what_is_shown_travels_with_it(pipeline: Pipeline) -> None:
+    assert pipeline.pull().seen is None
+    drive(pipeline, {Component.POSE: Setting("camera")})
+    for tick in range(40):
+        pipeline.driver.see(reading(), tick * 0.04, tick * 0.04 - 0.01)
+        frame = pipeline.draw(pipeline.tick(), tick * 0.04)
+    assert frame.seen == pytest.approx(39 * 0.04 - 0.01)
+
+
+def test_a_stream_is_followed_a_little_late(pipeline: Pipeline) -> None:
+    drive(pipeline, {Component.MOUTH: Setting("motion")}, fade_ms=0)
+    openings = []
+    for tick in range(60):
+        now = tick * 0.04
+        pipeline.stream.push(arkit(jawOpen=tick / 60), 100 + now, now)
+        openings.append(float(mixed(pipeline, now).mouth.max()))
+    behind = 59 / 60 - openings[-1]
+    assert behind == pytest.approx(STREAM_DELAY / 0.04 / 60, abs=1e-3)
+
+
+def test_what_was_kept_is_played_again(pipeline: Pipeline) -> None:
+    assert pipeline.kept() is None
+    pipeline.keep()
+    first = [mixed(pipeline, 0.0) for _ in range(30)]
+    take = pipeline.kept()
+    assert take is not None and take.seconds == pytest.approx(1.2) and pipeline.kept() is None
+    pipeline.play(read_motion_file(take.packed(), pipeline.names), loop=True)
+    drive(pipeline, dict.fromkeys(Component, Setting("file")), fade_ms=0)
+    again = [mixed(pipeline, 0.0) for _ in range(60)]
+    for tick, motion in enumerate(again):
+        for part in Component:
+            np.testing.assert_allclose(motion[part], first[tick % 30][part], atol=1e-6)
+    pipeline.play(None)
+    assert (mixed(pipeline, 0.0).pose != first[0].pose).any()
+
+
+@pytest.mark.parametrize("driven", Component)
+def test_only_the_component_whose_source_moves_is_moved(
+    pipeline: Pipeline, driven: Component
+) -> None:
+    """Everything is read on the driver at once; the others are still."""
+    drive(pipeline, dict.fromkeys(Component, Setting("still")) | {driven: Setting("camera")})
+    moved = dict.fromkeys(Component, 0.0)
+    for tick in range(80):
+        now = tick * 0.04
+        far = 0.0 if tick < 40 else 1.0
+        turned = reading(turn=(9 * far, 5 * far, 0), jawOpen=0.6 * far, browInnerUp=far)
+        pipeline.driver.see(turned, now, now)
+        motion = mixed(pipeline, now)
+        for part in Component:
+            moved[part] = max(moved[part], float(np.abs(motion[part]).max()))
+    assert moved[driven] > 0.5
+    assert all(it == 0 for part, it in moved.items() if part is not driven)
