@@ -27,6 +27,8 @@ WATCHED_SECONDS = 6
 ARTIFACTS = Path(__file__).parents[2] / "out"
 PLACES = {"browser": "Followed in this browser", "server": "Followed on the server"}
 
+IN_BROWSER = pytest.mark.parametrize("called", ["browser"], indirect=True)
+
 
 @dataclass(frozen=True)
 class Called:
@@ -89,7 +91,8 @@ def likeness(seen: Floats, times: Floats) -> float:
 
 def camera_pictures(url: str) -> float:
     """Pictures of cameras that the server has counted."""
-    counted = re.search(r"^visavis_camera_pictures_total (\S+)", httpx.get(f"{url}/metrics").text, re.M)
+    told = httpx.get(f"{url}/metrics").text
+    counted = re.search(r"^visavis_camera_pictures_total (\S+)", told, re.MULTILINE)
     assert counted is not None
     return float(counted[1])
 
@@ -129,13 +132,17 @@ def test_how_the_camera_is_followed_is_in_the_panel(called: Called) -> None:
     page.locator("#timing > summary").click()
 
 
+@IN_BROWSER
 def test_recalibrating_learns_the_face_anew(called: Called) -> None:
-    called.page.get_by_role("button", name="Recalibrate").click()
     body = called.page.locator("body")
+    expect(body).to_have_attribute("data-following", "following")
+    called.page.get_by_role("button", name="Recalibrate").click()
     expect(body).to_have_attribute("data-following", "learning")
     expect(body).to_have_attribute("data-following", "following")
+    expect(called.page.get_by_role("alert")).to_be_empty()
 
 
+@IN_BROWSER
 def test_sources_are_switched_in_the_call(called: Called) -> None:
     page = called.page
     head = page.get_by_label("Source of head")
@@ -153,6 +160,7 @@ def test_sources_are_switched_in_the_call(called: Called) -> None:
     expect(page.get_by_role("alert")).to_be_empty()
 
 
+@IN_BROWSER
 def test_looks_are_kept_and_used(called: Called) -> None:
     page, name = called.page, f"Calm {called.place}"
     page.get_by_label("Emotion").get_by_text("Happy").click()
@@ -170,6 +178,7 @@ def test_looks_are_kept_and_used(called: Called) -> None:
     expect(page.get_by_role("alert")).to_be_empty()
 
 
+@IN_BROWSER
 def test_motion_is_recorded_and_played_again(called: Called, tmp_path: Path) -> None:
     page = called.page
     page.locator("#motion-files > summary").click()

@@ -289,9 +289,7 @@ def test_a_camera_that_is_unplugged_lets_go(page: Page) -> None:
     expect(page.locator("body")).to_have_attribute("data-phase", "call")
 
 
-def test_browsers_without_streams_of_pictures_follow_too(
-    browser: Browser, tracker: str
-) -> None:
+def test_browsers_without_streams_of_pictures_follow_too(browser: Browser, tracker: str) -> None:
     script = "delete window.MediaStreamTrackProcessor"
     with far_page(browser, script=script, tracker=tracker) as page:
         turn_on(page)

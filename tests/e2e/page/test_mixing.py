@@ -207,9 +207,7 @@ def test_a_file_that_is_no_motion_is_told_in_words(page: Page, tmp_path: Path) -
 
 def test_motion_is_recorded_beside_a_film(page: Page, tmp_path: Path) -> None:
     running = RecordingMessage(kind="motion", state="running")
-    ready = RecordingMessage(
-        kind="motion", state="ready", address="/v1/recordings/m", seconds=3.0
-    )
+    ready = RecordingMessage(kind="motion", state="ready", address="/v1/recordings/m", seconds=3.0)
     call(page)
     page.locator("#motion-files > summary").click()
     page.get_by_role("button", name="Record motion").click()
