@@ -17,7 +17,6 @@ CLIP_RATE: Final = 30
 CLIP_SECONDS: Final = 5.0
 """Then it begins anew, without a jump."""
 WIDTH, HEIGHT = 640, 480
-BEHIND: Final = (96, 104, 112)
 QUALITY: Final = 80
 YAW: Final = 14.0
 
@@ -39,20 +38,12 @@ def write_clip(person: Identity, path: Path) -> Path:
     return path
 
 
-def write_empty_clip(path: Path) -> Path:
-    """A second of nobody."""
-    path.write_bytes(_jpeg(np.full((HEIGHT, WIDTH, 3), BEHIND, np.uint8)) * CLIP_RATE)
-    return path
-
-
 def _framed(face: Picture) -> Picture:
-    """The person in the middle of a camera's picture, as far away as people sit."""
-    side = HEIGHT * 3 // 4
-    small = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
-    picture = np.full((HEIGHT, WIDTH, 3), BEHIND, np.uint8)
-    left, top = (WIDTH - side) // 2, HEIGHT - side
-    picture[top:, left : left + side] = small
-    return picture
+    """The person in the middle of a camera's picture, with more of what is behind."""
+    whole = cv2.resize(face, (HEIGHT, HEIGHT), interpolation=cv2.INTER_AREA)
+    aside = (WIDTH - HEIGHT) // 2
+    wide = cv2.copyMakeBorder(whole, 0, 0, aside, aside, cv2.BORDER_REPLICATE)
+    return np.asarray(wide, np.uint8)
 
 
 def _jpeg(picture: Picture) -> bytes:

@@ -77,10 +77,10 @@ export class Following extends EventTarget {
   }
 
   #asTheServerTells() {
-    const { state } = this.#camera ?? { state: "absent" };
+    const { state, quality } = this.#camera ?? { state: "absent" };
     if (this.#learning) return "learning";
     if (state === "absent") return "waiting";
-    return state === "lost" && this.#sight.by === "server" ? "no_face" : state;
+    return state === "lost" && quality === 0 ? "no_face" : state;
   }
 
   #tell(word) {

@@ -19,6 +19,7 @@ from server.protocol import (
     MotionMessage,
     StatsMessage,
 )
+from tests.support.axe import unfold, violations
 from tests.support.browser import Complaints, chromium
 from tests.support.clip import write_clip
 from tests.support.files import served
@@ -338,3 +339,39 @@ def test_another_camera_is_remembered(page: Page) -> None:
     kept = page.evaluate("localStorage.getItem('visavis-camera')")
     assert kept == page.locator("#cameras").input_value() != ""
     expect_followed(page, "ready")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_with_the_camera_on(page: Page, scheme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    turn_on(page)
+    expect_followed(page, "ready")
+    unfold(page)
+    assert violations(page) == [], "before the call"
+    call(page)
+    for title in ("mouth", "head", "expression"):
+        page.get_by_label(f"Source of {title}").select_option("sliders")
+    unfold(page)
+    say(page, camera_stats("lost", "page"))
+    expect_followed(page, "lost")
+    assert violations(page) == [], "in the call"
+
+
+@pytest.mark.parametrize("size", [(320, 568), (360, 740), (740, 360), (1280, 900)])
+def test_the_camera_fits_the_width_of_a_screen(
+    browser: Browser, tracker: str, size: tuple[int, int]
+) -> None:
+    with far_page(browser, width=size[0], height=size[1], tracker=tracker) as page:
+        turn_on(page)
+        call(page)
+        unfold(page)
+        page.get_by_label("Source of expression").select_option("sliders")
+        expect(page.locator("#self-words")).not_to_be_empty()
+        assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+        frame = page.locator(".frame").bounding_box()
+        mine = page.locator("#self-view").bounding_box()
+        words = page.locator("#self-words").bounding_box()
+        assert frame and mine and words
+        assert frame["x"] < mine["x"] and mine["width"] < frame["width"] / 2
+        assert mine["y"] + mine["height"] < frame["y"] + frame["height"]
+        assert words["width"] <= mine["width"] and words["height"] < mine["height"]
