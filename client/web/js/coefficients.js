@@ -17,15 +17,13 @@ const DEGREES = ["yaw", "pitch", "roll"];
 export function coefficientSliders(component, title, ranges) {
   const regions = Object.entries(Object.groupBy(ranges, ({ name }) => regionOf(name)));
   const made = element("div", { className: "coefficients", hidden: true, data: { component } });
-  if (regions.length > 1) made.append(search(made, title));
-  for (const [region, within] of regions) {
-    const sliders = within.map(one);
-    const summary = element("summary", {}, region);
-    const open = regions.length === 1;
-    made.append(element("details", { open }, summary, ...sliders));
-  }
+  if (regions.length === 1) made.append(...ranges.map(one));
+  else made.append(search(made, title), ...regions.map(folded));
   return made;
 }
+
+const folded = ([region, ranges]) =>
+  element("details", {}, element("summary", {}, region), ...ranges.map(one));
 
 function one({ name, low, high }) {
   const unit = DEGREES.includes(name) ? "°" : "%";

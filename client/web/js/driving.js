@@ -9,6 +9,7 @@ const KEPT = 100; // readings of which the page's own figures are
 
 /** Head and expression do what is seen; the mouth stays with the voice, also when it is seen. */
 const DRIVEN = ["pose", "expression"];
+const NOBODY = "Turn the camera on, so that there is somebody to follow.";
 const ALONE = { mouth: "voice", pose: "idle", expression: "idle" };
 
 export class Driving {
@@ -30,6 +31,7 @@ export class Driving {
     this.#driver = new Driver((message) => conversation.drive(message));
     this.#listenToPanel();
     this.#listenToSight();
+    controls.addEventListener("patch", ({ detail }) => this.#lookFor(detail));
     conversation.addEventListener("change", () => this.#follow(conversation.facts));
     conversation.addEventListener("stats", ({ detail }) => this.#following.hear(detail.camera));
   }
@@ -69,6 +71,12 @@ export class Driving {
       this.#release();
       this.#conversation.complain(problem);
     });
+  }
+
+  /** Never by itself: a look must not open somebody's camera. */
+  #lookFor(patch) {
+    const wanted = Object.keys(ALONE).some((component) => patch[component]?.source === "camera");
+    if (wanted && !this.#sight.on) this.#conversation.remark(NOBODY);
   }
 
   #turnOn(wanted) {

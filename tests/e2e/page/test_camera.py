@@ -341,6 +341,13 @@ def test_another_camera_is_remembered(page: Page) -> None:
     expect_followed(page, "ready")
 
 
+def test_choosing_the_camera_as_a_source_does_not_open_it(page: Page) -> None:
+    call(page)
+    page.get_by_label("Source of mouth").select_option("camera")
+    expect(page.locator("#remark")).to_contain_text("Turn the camera on")
+    expect(page.get_by_role("switch", name="Follow my face")).not_to_be_checked()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_with_the_camera_on(page: Page, scheme: Literal["light", "dark"]) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
