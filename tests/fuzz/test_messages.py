@@ -5,16 +5,21 @@ from __future__ import annotations
 import random
 from typing import Any, Final
 
+import numpy as np
 import pytest
 
 from client.call import connected
 from client.devices import Silence
 from engine.errors import VisavisError
+from engine.scheduler import Pool
 from engine.studio import Studio
+from engine.types import Component
 from server import limits
 from server.controls import patched
 from server.limits import Limits
+from server.motion.socket import Inlet
 from server.protocol import (
+    CalibrateMessage,
     ClientMessage,
     ComponentPatch,
     ControlMessage,
@@ -23,10 +28,12 @@ from server.protocol import (
     InterruptMessage,
     PingMessage,
     PongMessage,
+    RecordMotionMessage,
     ServerMessage,
     SessionRequest,
 )
 from tests.support.documented import codes, is_refusal
+from tests.support.drivers import Moved
 from tests.support.leaks import until
 from tests.support.lengths import length
 from tests.support.mutate import Mutator
@@ -39,7 +46,24 @@ ADA: Final = SessionRequest(presenter="ada", size=256)
 PATCH: Final = ControlsPatch(
     pose=ComponentPatch(source="still", gain=0.5), emotion="happy", blink=0.5
 )
+LIVE: Final = ControlsPatch(
+    mouth=ComponentPatch(source="motion", hold=False, limit=0.8),
+    pose=ComponentPatch(source="sliders"),
+    sliders={"yaw": 5.0, "jawOpen": 0.5},
+    voice_first=True, fade_ms=80, steadiness=0.2, mirror=True,
+)  # fmt: skip
+WAYS: Final[tuple[dict[str, Any], ...]] = (
+    {"vector": [0.1] * 58},
+    {"coefficients": {"jawOpen": 0.5, "yaw": 9.0}},
+    {"vector": [0.2] * 52, "matrix": [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 2, 3, -50, 1]},
+    {"face": False},
+)
+"""In which motion is told."""
 HONEST: Final[tuple[ClientMessage, ...]] = (
+    ControlMessage(controls=LIVE),
+    CalibrateMessage(),
+    RecordMotionMessage(on=True),
+    RecordMotionMessage(on=False),
     ControlMessage(controls=PATCH),
     ControlMessage(controls=ControlsPatch(mouth=ComponentPatch(smoothing=0.2))),
     InterruptMessage(),
@@ -103,8 +127,9 @@ def test_no_controls_break_a_face(studio: Studio) -> None:
     """Whatever passes the protocol's checks can be drawn."""
     pipeline = studio.pipeline(studio.presenter("ada", 256), seed=1)
     mutator, drawn = Mutator(3), 0
-    for _ in range(MESSAGES):
-        text = mutator.message({"controls": PATCH.model_dump(), "type": "control"})
+    honest = [{"controls": it.model_dump(), "type": "control"} for it in (PATCH, LIVE)]
+    for number in range(MESSAGES):
+        text = mutator.message(honest[number % 2])
         try:
             patch = ControlMessage.model_validate_json(text).controls
             pipeline.change(patched(pipeline.controls, patch))
@@ -119,3 +144,26 @@ def test_no_controls_break_a_face(studio: Studio) -> None:
         else:
             pipeline.skip(pipeline.tick())
     assert drawn > MESSAGES / 100
+
+
+async def test_no_motion_breaks_a_face(studio: Studio) -> None:
+    """Of a stream and of a driver, in any order and at any time."""
+    pool = Pool(workers=1)
+    moved = Moved(studio.pipeline(studio.presenter("ada", 256), seed=1), pool)
+    moved.pipeline.change(patched(moved.pipeline.controls, LIVE))
+    mutator, chance, refused = Mutator(4), random.Random(4), 0
+    inlet = Inlet(moved.driving, moved.clock, moved.metrics)
+    for number in range(MESSAGES):
+        honest = {
+            "type": "motion",
+            "time": number / 30,
+            "driver": chance.random() < 0.5,
+            **chance.choice(WAYS),
+        }
+        answer = inlet.take(mutator.message(honest))
+        refused += answer is not None
+        assert answer is None or answer.code in codes()
+        motion = moved.mix()
+        assert all(np.isfinite(motion[part]).all() for part in Component)
+    pool.close()
+    assert 0.2 * MESSAGES < refused < MESSAGES
