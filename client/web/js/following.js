@@ -77,10 +77,11 @@ export class Following extends EventTarget {
   }
 
   #asTheServerTells() {
-    const { state, quality } = this.#camera ?? { state: "absent" };
+    const { state, rate, quality } = this.#camera ?? { state: "absent" };
     if (this.#learning) return "learning";
     if (state === "absent") return "waiting";
-    return state === "lost" && quality === 0 ? "no_face" : state;
+    const empty = this.#sight.by === "server" && rate > 0 && quality === 0;
+    return state === "lost" && empty ? "no_face" : state;
   }
 
   #tell(word) {

@@ -50,10 +50,19 @@ SHOW = """async (jpegs) => {
 
 
 def camera_stats(
-    state: Literal["absent", "learning", "following", "lost"], tracker: Literal["page", "server"]
+    state: Literal["absent", "learning", "following", "lost"],
+    tracker: Literal["page", "server"],
+    *,
+    quality: float = 0.98,
 ) -> StatsMessage:
     camera = CameraStats(
-        state=state, tracker=tracker, rate=29.0, quality=0.98, latency_ms=61.6, late=1, dropped=2
+        state=state,
+        tracker=tracker,
+        rate=29.0,
+        quality=quality,
+        latency_ms=61.6,
+        late=1,
+        dropped=2,
     )
     return StatsMessage(
         pictures=25, repeated=0, dropped_ms=0.0, latency_ms=150.0, render_ms=7.0, camera=camera
@@ -213,6 +222,8 @@ def test_without_a_tracker_the_server_sees_the_camera(without: Page) -> None:
     call(without)
     say(without, camera_stats("following", "server"))
     expect(without.locator("#following")).to_have_text("Following you")
+    say(without, camera_stats("lost", "server", quality=0.0))
+    expect(without.locator("#following")).to_have_text("No face is seen")
     without.wait_for_function(f"async () => await ({SENT_PICTURES})() > 3")
     assert without.evaluate("far.motions") == []
     without.get_by_role("button", name="Camera").click()
