@@ -14,11 +14,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from bench.live import server
 from engine.bundle import Bundle
-from engine.studio import Studio
 from engine.tracker import FaceTracker
 from engine.types import Floats, floats
 from tests.support.browser import Complaints, chromium
-from tests.support.clip import CLIP_SECONDS, driven_yaw, write_clip
+from tests.support.clip import CLIP_SECONDS, driven_yaw
 from tests.support.packages import tracker_of_the_page
 from tests.support.watching import KEEP_PEERS, SENT_PICTURES, Recorded, watch
 
@@ -47,9 +46,8 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    clip = tmp_path_factory.mktemp("camera") / "clip.mjpeg"
-    with chromium(camera=write_clip(studio.presenter("samuel", 512), clip)) as browser:
+def browser(camera: Path) -> Iterator[Browser]:
+    with chromium(camera=camera) as browser:
         yield browser
 
 
