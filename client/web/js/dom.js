@@ -37,12 +37,11 @@ export const chip = ({ label, ...radio }) =>
  * Something that is so, or not.
  * @param {string} name
  * @param {string} label
- * @param {boolean} [defaultChecked]
  */
-export const check = (name, label, defaultChecked = false) =>
+export const check = (name, label) =>
   element(
     "label",
     { className: "check" },
-    element("input", { type: "checkbox", name, defaultChecked }),
+    element("input", { type: "checkbox", name }),
     element("span", {}, label),
   );
