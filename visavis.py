@@ -9,11 +9,15 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from client.options import BareOptions
 from engine.errors import VisavisError
+
+if TYPE_CHECKING:
+    from server.protocol import ControlsPatch
 
 app = typer.Typer(
     help="A real-time avatar server: one portrait, live, 25 pictures a second with their sound.",
@@ -80,6 +84,9 @@ def serve(
     badge: Annotated[
         bool, typer.Option(help="Show in a corner that the face was made by a machine.")
     ] = True,
+    looks: Annotated[
+        Path | None, typer.Option(help="File that keeps saved looks; your own when left out.")
+    ] = None,
 ) -> None:
     """Serve the page, the API and the avatars until Ctrl+C; it then waits for live sessions.
 
@@ -126,6 +133,7 @@ def serve(
         proxies=proxy_address or LOCAL_PROXIES,
         vp8_only=vp8_only,
         mark=mark.badge if badge else mark.unmarked,
+        looks=looks or Path(typer.get_app_dir("visavis")) / "looks.json",
         say=typer.echo,
     )
 
@@ -210,40 +218,101 @@ def render(
     typer.echo(f"{output.name}: {count / TICKS_PER_SECOND:.1f} s, {count} pictures")
 
 
-@app.command()
+@app.command(cls=BareOptions)
 def call(
     url: Annotated[str, typer.Argument(help="Address of a server.")] = "http://127.0.0.1:8080",
-    presenter: Annotated[str | None, typer.Option(help="Whose face it is.")] = None,
-    portrait: Annotated[Path | None, typer.Option(help="A picture, instead.")] = None,
-    file: Annotated[Path | None, typer.Option(help="Sound to speak.")] = None,
-    microphone: Annotated[bool, typer.Option(help="Speak with the microphone.")] = False,
-    record: Annotated[Path | None, typer.Option(help="MP4 file to keep the call in.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Length of the call.")] = None,
-    size: Annotated[int, typer.Option(help="Width and height of the pictures.")] = 512,
+    presenter: Annotated[
+        str | None, typer.Option(help="Whose face it is: `--presenter ada`.")
+    ] = None,
+    portrait: Annotated[
+        Path | None, typer.Option(help="A picture, instead: `--portrait me.jpg`.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option(help="Sound to speak: `--file speech.wav`.")] = None,
+    microphone: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[NAME|NUMBER]", help="Speak with it: `--microphone`, `--microphone USB`."
+        ),
+    ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NUMBER|PATH|FILE",
+            help="The face follows it, or a video in its place: `--camera 0`, `--camera me.mp4`.",
+        ),
+    ] = None,
+    speaker: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[NAME|NUMBER]", help="Hear the avatar there: `--speaker`, `--speaker pulse`."
+        ),
+    ] = None,
+    virtual_camera: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[DEVICE]",
+            help="Show the avatar to other programs there: `--virtual-camera /dev/video10`.",
+        ),
+    ] = None,
+    mouth: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="What moves it: `--mouth voice`.")
+    ] = None,
+    pose: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="What moves the head: `--pose idle`.")
+    ] = None,
+    expression: Annotated[
+        str | None,
+        typer.Option(metavar="SOURCE", help="What moves eyes and brows: `--expression still`."),
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="MP4 file to keep the call in: `--record call.mp4`.")
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="Length: `--seconds 60`.")] = None,
+    size: Annotated[int, typer.Option(help="Of the pictures: `--size 256`, or 512.")] = 512,
+    token: TokenOption = None,
 ) -> None:
-    """Call a server from the terminal, as the page does.
+    """Call a server from the terminal, as the page does, until Ctrl+C.
+
+    With a camera the face follows it, where no other source is named; `visavis devices` lists
+    what this machine has.
 
     Examples: `visavis call --file speech.wav --record call.mp4`,
-    `visavis call --microphone --presenter ada`
+    `visavis call --camera 0 --microphone --virtual-camera --speaker`
     """
     import asyncio
 
     from client.call import call as dial
+    from client.camera import Camera
+    from client.devices import Microphone
     from client.errors import ClientError
+    from client.speaker import Speaker
+    from client.virtual_camera import VirtualCamera
 
     if size not in (256, 512):
         raise typer.BadParameter("pictures have 256 or 512 pixels", param_hint="--size")
+    pixels: Literal[256, 512] = 256 if size == 256 else 512
+    controls = _controls(mouth=mouth, pose=pose, expression=expression)
+    hears = Microphone(microphone) if microphone is not None else None
+    sees = Camera(camera) if camera is not None else None
+    speaks = Speaker(speaker) if speaker is not None else None
+    shows = VirtualCamera(pixels, virtual_camera) if virtual_camera is not None else None
+
     try:
         report = asyncio.run(
             dial(
                 url,
                 presenter=presenter,
                 portrait=portrait,
-                size=256 if size == 256 else 512,
+                size=pixels,
+                controls=controls,
                 file=file,
-                microphone=microphone,
+                microphone=hears,
+                camera=sees,
+                speaker=speaks,
+                virtual_camera=shows,
                 seconds=seconds,
                 record=record,
+                token=token,
                 progress=True,
             )
         )
@@ -252,11 +321,41 @@ def call(
         raise typer.Exit(1) from error
     except KeyboardInterrupt:
         return
-    typer.echo(
-        f"{report.pictures} pictures in {report.seconds:.1f} s "
-        f"({report.pictures_per_second:.1f} a second, longest gap {report.longest_gap_ms:.0f} ms), "
-        f"{report.sound_ms / 1000:.1f} s of sound"
-    )
+    for said in filter(None, (report, hears, sees, speaks, shows)):
+        typer.echo(str(said))
+    if report.ended is not None:
+        typer.echo(f"The server ended it: {report.ended}", err=True)
+
+
+def _controls(**sources: str | None) -> ControlsPatch:
+    """Sources by component as a change of controls; the server knows which there are."""
+    from pydantic import ValidationError
+
+    from server.protocol import ComponentPatch, ControlsPatch
+
+    parts = {}
+    for name, source in sources.items():
+        try:
+            parts[name] = ComponentPatch(source=source) if source is not None else None
+        except ValidationError as error:
+            raise typer.BadParameter(
+                "a source is a word of small letters, such as voice or idle",
+                param_hint=f"--{name}",
+            ) from error
+    return ControlsPatch.model_validate(parts)
+
+
+@app.command()
+def devices() -> None:
+    """List the cameras, microphones, speakers and virtual cameras that `visavis call` can use.
+
+    Examples: `visavis devices`, then `visavis call --microphone 3 --camera 0`
+    """
+    from rich.console import Console
+
+    from client.listing import listed, table
+
+    Console().print(table(listed()))
 
 
 @app.command(name="open")

@@ -24,10 +24,18 @@ from pydantic import TypeAdapter
 from rich.console import Console
 
 from client import requests
+from client.camera import Camera
 from client.devices import RATE, SLICE, Microphone, Silence, SoundFile, Voice
+from client.driving import driven, follows
 from client.errors import CallLost
+from client.interrupt import interrupted
+from client.playout import Playout
+from client.quiet import quiet
 from client.recorder import Recorder
 from client.report import CallReport as CallReport
+from client.speaker import Speaker
+from client.status import Status
+from client.virtual_camera import VirtualCamera
 from server.protocol import (
     ClientMessage,
     ControlsPatch,
@@ -45,6 +53,11 @@ CONNECT_SECONDS: Final = 10.0
 CLOSE_SECONDS: Final = 2.0
 AFTER_FILE_SECONDS: Final = 1.0
 """Listening on after the end of a sound file: look-ahead, network, the closing mouth."""
+PICTURE_RATE: Final = 90_000
+"""Units a second of a camera picture's time stamp."""
+LOOK_SECONDS: Final = 0.25
+"""From look to look at how the call goes."""
+UNFOLLOWED: Final = "this server does not follow cameras: what is seen moves nothing"
 SERVER_MESSAGE: Final[TypeAdapter[ServerMessage]] = TypeAdapter(ServerMessage)
 PictureListener = Callable[[av.VideoFrame, float], None]
 """Gets each picture and when it arrived, in seconds since the call was answered."""
@@ -59,9 +72,13 @@ async def call(
     size: Literal[256, 512] = 512,
     controls: ControlsPatch | None = None,
     file: Path | None = None,
-    microphone: bool = False,
+    microphone: Microphone | None = None,
+    camera: Camera | None = None,
+    speaker: Speaker | None = None,
+    virtual_camera: VirtualCamera | None = None,
     seconds: float | None = None,
     record: Path | None = None,
+    token: str | None = None,
     progress: bool = False,
     on_picture: PictureListener | None = None,
     on_sound: SoundListener | None = None,
@@ -76,41 +93,90 @@ async def call(
         size: of the pictures, pixels.
         controls: to start with.
         file: sound to speak, in real time.
-        microphone: speak with it; else the caller is silent.
+        microphone: to speak with; else the caller is silent. It is opened here, as all devices.
+        camera: what the face follows, where nothing else was asked of it.
+        speaker: where the avatar is heard.
+        virtual_camera: where it is seen.
         seconds: length of the call; a file's own length when left out.
         record: MP4 file to keep the call in.
-        progress: show how the call goes.
+        token: where the server asks for one.
+        progress: show a terminal how the call goes; Ctrl+C there ends it in order.
         on_picture, on_sound, on_message: get what comes from the server.
 
     Raises:
         ClientError: one of its leaves.
     """
     settings = SessionRequest(presenter=presenter, size=size, controls=controls or ControlsPatch())
+    playout = Playout(speaker, virtual_camera)
+
+    def see(frame: av.VideoFrame, at: float) -> None:
+        playout.picture(frame)
+        if on_picture is not None:
+            on_picture(frame, at)
+
+    def hear(frame: av.AudioFrame, at: float) -> None:
+        playout.sound(frame)
+        if on_sound is not None:
+            on_sound(frame, at)
+
+    devices = [it for it in (microphone, camera, speaker, virtual_camera) if it is not None]
     async with AsyncExitStack() as stack:
-        voice: Voice = Silence()
-        if microphone:
-            voice = stack.enter_context(Microphone())
-        elif file is not None:
+        terminal = stack.enter_context(quiet()) if progress else None
+        console = Console(file=terminal, quiet=not progress)
+        for device in devices:
+            stack.enter_context(device)
+        voice: Voice = microphone or Silence()
+        if microphone is None and file is not None:
             voice = SoundFile(file)
             seconds = seconds or voice.seconds + AFTER_FILE_SECONDS
         recorder = Recorder(record) if record is not None else None
         if recorder is not None:
             stack.push_async_callback(recorder.close)
-        conversation = await stack.enter_async_context(connected(url, voice, settings, portrait))
-        conversation.on_picture, conversation.on_sound = on_picture, on_sound
+        conversation = await stack.enter_async_context(
+            connected(url, voice, settings, portrait, camera, token)
+        )
+        conversation.on_picture, conversation.on_sound = see, hear
         conversation.on_message, conversation.recorder = on_message, recorder
-        await _stay(conversation, seconds, progress)
+        if camera is not None and not conversation.watched:
+            console.print(UNFOLLOWED)
+        status = Status(console, devices)
+        if progress:
+            stack.enter_context(interrupted(conversation.ended))
+        with console.status("connected") as shown, suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not await _over(conversation):
+                    status.tell_troubles()
+                    report = conversation.report()
+                    shown.update(status.line(report, conversation.state, playout.delay))
         return conversation.report()
+
+
+async def _over(conversation: Conversation) -> bool:
+    """Look at a call after a moment, or when it ends: whether it is over."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(conversation.ended.wait(), LOOK_SECONDS)
+    return conversation.ended.is_set()
 
 
 @asynccontextmanager
 async def connected(
-    url: str, voice: Voice, settings: SessionRequest, portrait: Path | None = None
+    url: str,
+    voice: Voice,
+    settings: SessionRequest,
+    portrait: Path | None = None,
+    camera: Camera | None = None,
+    token: str | None = None,
 ) -> AsyncIterator[Conversation]:
     """A conversation with a new session; both end with the block."""
-    async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS) as http:
+    headers = requests.authorization(token)
+    async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS, headers=headers) as http:
+        if camera is not None:
+            sources = (await requests.offered(http)).sources
+            controls = driven(settings.controls, sources, not isinstance(voice, Silence))
+            settings = settings.model_copy(update={"controls": controls})
         session = await requests.create(http, settings, portrait)
-        conversation = Conversation(session, voice)
+        conversation = Conversation(session, voice, camera)
+        conversation.watched = follows(settings.controls)
         try:
             offer = await conversation.offer()
             await conversation.take(await requests.exchange(http, session.id, offer))
@@ -127,14 +193,17 @@ class Conversation:
     Args:
         session: as the server created it.
         voice: what is said.
+        camera: whose pictures are sent, if any.
     """
 
-    def __init__(self, session: SessionCreated, voice: Voice) -> None:
+    def __init__(self, session: SessionCreated, voice: Voice, camera: Camera | None = None) -> None:
         self.session = session
         self.on_picture: PictureListener | None = None
         self.on_sound: SoundListener | None = None
         self.on_message: Callable[[ServerMessage], None] | None = None
         self.recorder: Recorder | None = None
+        self.watched = False
+        """Whether a camera moves the face."""
         self.ended = asyncio.Event()
         self._open = asyncio.Event()
         self.stats: StatsMessage | None = None
@@ -151,7 +220,10 @@ class Conversation:
         self._channel.on("open", self._open.set)
         self._channel.on("message", self._hear_message)
         self._connection.addTrack(_Speech(voice))
-        self._connection.addTransceiver("video", direction="recvonly")
+        if camera is None:
+            self._connection.addTransceiver("video", direction="recvonly")
+        else:
+            self._connection.addTrack(_Sight(camera))
         self._connection.on("track", self._track)
         self._connection.on("connectionstatechange", self._state_changed)
 
@@ -169,6 +241,8 @@ class Conversation:
                 await self._open.wait()
         except TimeoutError:
             raise CallLost("no connection with the server's media: is UDP let through?") from None
+        if self.state == "connecting":  # else the server has told already
+            self.state = "idle"
         self._spawn(self._ping())
 
     def send(self, message: ClientMessage | str) -> None:
@@ -286,22 +360,21 @@ class _Speech(MediaStreamTrack):
         return frame
 
 
-async def _stay(conversation: Conversation, seconds: float | None, progress: bool) -> None:
-    """Wait for the end; show a line about the call meanwhile."""
-    console = Console(stderr=True, quiet=not progress)
-    with console.status("connected") as status:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not conversation.ended.is_set():
-                    status.update(_line(conversation))
-                    with suppress(TimeoutError):
-                        await asyncio.wait_for(conversation.ended.wait(), 0.25)
+class _Sight(MediaStreamTrack):
+    """Sends a camera's pictures as they are taken."""
 
+    kind = "video"
 
-def _line(conversation: Conversation) -> str:
-    report = conversation.report()
-    latency = f", {report.stats.latency_ms:.0f} ms from sound to picture" if report.stats else ""
-    return (
-        f"{report.seconds:.0f} s, {conversation.state}, "
-        f"{report.pictures_per_second:.1f} pictures/s{latency}"
-    )
+    def __init__(self, camera: Camera) -> None:
+        super().__init__()
+        self._camera = camera
+        self._start: float | None = None
+
+    async def recv(self) -> av.VideoFrame:
+        pixels, taken = await self._camera.picture()
+        if self._start is None:
+            self._start = taken
+        frame = av.VideoFrame.from_numpy_buffer(pixels, format="bgr24")
+        frame.pts = round((taken - self._start) * PICTURE_RATE)
+        frame.time_base = Fraction(1, PICTURE_RATE)
+        return frame

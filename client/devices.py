@@ -5,21 +5,23 @@ Every source gives 20-ms slices: int16 [960], 48 kHz mono.
 
 from __future__ import annotations
 
-from collections import deque
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import av
 import numpy as np
-from numpy.typing import NDArray
 
-from client.errors import DeviceMissing, FileUnusable
+from client.card import DEFAULT, NAMES, Card
+from client.elastic import RATE as RATE
+from client.elastic import Elastic
+from client.elastic import Samples as Samples
+from client.errors import FileUnusable
 
-RATE: Final = 48_000
 SLICE: Final = 960
-WAITING_SLICES: Final = 10
-"""Slices that the microphone may be ahead of the network; the oldest go."""
-Samples: TypeAlias = NDArray[np.int16]
+WAITING_SECONDS: Final = 0.03
+"""Sound of the microphone that is kept in hand: a slice, and one of the card's blocks."""
+MOST_SECONDS: Final = 0.2
+"""By which the microphone may be ahead of the network; the oldest goes."""
 
 
 class Voice(Protocol):
@@ -59,34 +61,39 @@ class Silence:
 
 
 class Microphone:
-    """The microphone of this machine; a context manager."""
+    """A microphone of this machine; a context manager. Silent while it is lost.
 
-    def __init__(self) -> None:
-        self._waiting: deque[Samples] = deque(maxlen=WAITING_SLICES)
-        try:
-            import sounddevice
+    Args:
+        device: its number, a part of its name, or `default`.
+    """
 
-            self._stream: Any = sounddevice.InputStream(
-                RATE, SLICE, channels=1, dtype="int16", callback=self._hear
-            )
-        except Exception as error:  # no PortAudio (OSError), no device (PortAudioError)
-            raise DeviceMissing(
-                "no microphone can be used on this machine (on Debian: apt install "
-                "libportaudio2); send a sound file with --file instead"
-            ) from error
+    name = NAMES["input"]
+
+    def __init__(self, device: str = DEFAULT) -> None:
+        self.sound = Elastic(WAITING_SECONDS, MOST_SECONDS)
+        """Between the card's clock and the network's."""
+        self.card = Card("input", device, self._hear)
 
     def __enter__(self) -> Microphone:
-        self._stream.start()
+        self.card.open()
         return self
 
     def __exit__(self, *failure: object) -> None:
-        self._stream.close()
+        self.card.close()
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong at the moment, and what to do."""
+        return self.card.trouble
+
+    def __str__(self) -> str:
+        return f"microphone {self.sound.gaps} gaps"
 
     def slice(self) -> Samples:
-        return self._waiting.popleft() if self._waiting else np.zeros(SLICE, np.int16)
+        return self.sound.read(SLICE)
 
     def _hear(self, samples: Samples, frames: int, time: object, status: object) -> None:
-        self._waiting.append(samples[:, 0].copy())
+        self.sound.write(samples[:, 0].copy())
 
 
 def read_sound(path: Path) -> Samples:

@@ -3,7 +3,7 @@
 ClientError
 ├── CallRefused     the server refused something; `code` is the server's
 ├── CallLost        no connection came about, or it broke
-├── DeviceMissing   no microphone, or no way to use it
+├── DeviceMissing   no such microphone, speaker, camera or virtual camera, or it cannot be used
 └── FileUnusable    a file that cannot be read or written
 """
 
@@ -27,8 +27,13 @@ class CallLost(ClientError):
 
 
 class DeviceMissing(ClientError):
-    """There is no microphone, or it cannot be opened."""
+    """A microphone, speaker, camera or virtual camera is not there, or cannot be opened."""
 
 
 class FileUnusable(ClientError):
     """A file cannot be read as sound, or not be written."""
+
+
+def gone(what: str) -> str:
+    """What to say of a device that is lost while a call goes on."""
+    return f"{what} is gone: the call goes on without it, and takes it again when it is back"

@@ -28,3 +28,10 @@ class CallReport:
     """The server's last figures."""
     ended: str | None
     """Why the server ended the session; None if the caller did."""
+
+    def __str__(self) -> str:
+        return (
+            f"{self.pictures} pictures in {self.seconds:.1f} s "
+            f"({self.pictures_per_second:.1f} a second, longest gap {self.longest_gap_ms:.0f} ms), "
+            f"{self.sound_ms / 1000:.1f} s of sound"
+        )

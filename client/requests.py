@@ -17,6 +17,11 @@ from server.protocol import (
 )
 
 
+def authorization(token: str | None) -> dict[str, str]:
+    """Headers that show a token."""
+    return {} if token is None else {"Authorization": f"Bearer {token}"}
+
+
 async def create(
     http: httpx.AsyncClient, settings: SessionRequest, portrait: Path | None
 ) -> SessionCreated:
@@ -30,11 +35,16 @@ async def create(
         request = http.build_request("POST", "/v1/sessions", files={"portrait": picture}, data=form)
         return SessionCreated.model_validate_json(await _answer(http, request))
     if settings.presenter is None:
-        there = await _answer(http, http.build_request("GET", "/v1/presenters"))
-        first = PresenterList.model_validate_json(there).presenters[0].id
+        first = (await offered(http)).presenters[0].id
         settings = settings.model_copy(update={"presenter": first})
     request = http.build_request("POST", "/v1/sessions", json=settings.model_dump())
     return SessionCreated.model_validate_json(await _answer(http, request))
+
+
+async def offered(http: httpx.AsyncClient) -> PresenterList:
+    """Who there is, and what can be asked of them."""
+    answer = await _answer(http, http.build_request("GET", "/v1/presenters"))
+    return PresenterList.model_validate_json(answer)
 
 
 async def exchange(http: httpx.AsyncClient, session: str, offer: str) -> str:

@@ -78,7 +78,7 @@ async def open_session(
     Raises:
         ClientError: one of its leaves.
     """
-    headers = _authorization(token)
+    headers = requests.authorization(token)
     async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS, headers=headers) as http:
         return await requests.create(http, settings, None)
 
@@ -179,7 +179,7 @@ async def _connected(address: str, token: str | None) -> AsyncIterator[ClientCon
     try:
         socket = await connect(
             address,
-            additional_headers=_authorization(token),
+            additional_headers=requests.authorization(token),
             open_timeout=CONNECT_SECONDS,
             compression=None,
         )
@@ -200,10 +200,6 @@ def _refusal(error: InvalidStatus, address: str) -> ClientError:
         status = error.response.status_code
         return CallLost(f"{address} answers {status}: is that the server's address?")
     return CallRefused(body.code, body.message)
-
-
-def _authorization(token: str | None) -> dict[str, str]:
-    return {} if token is None else {"Authorization": f"Bearer {token}"}
 
 
 def _websocket(url: str) -> str:

@@ -230,7 +230,7 @@ class MotionTaken(SessionError):
 class UnknownLook(SessionError):
     """No look of that name."""
 
-    code = "look_unknown"
+    code = "unknown_look"
     status = 404
 
 

@@ -26,6 +26,7 @@ from server.doors.doors import Doors
 from server.doors.listening import LOCAL_NAMES, Tls, is_beyond, listen
 from server.doors.protocols import ImpatientHttp, RefusableSocket
 from server.limits import Limits
+from server.looks import Looks
 from server.sessions import Sessions
 
 DEFAULT_PORT: Final = 8080
@@ -45,6 +46,7 @@ def serve(
     proxies: Sequence[str] = ("127.0.0.1", "::1"),
     vp8_only: bool = False,
     mark: Mark = badge,
+    looks: Path | None = None,
     say: Callable[[str], None] = print,
 ) -> None:
     """Serve until SIGINT or SIGTERM, then take no more sessions and end with the last one.
@@ -64,6 +66,7 @@ def serve(
         proxies: addresses and networks of proxies that are believed.
         vp8_only: never encode H.264; then there are no recordings.
         mark: what is done to every picture before it leaves.
+        looks: file that keeps people's looks; without one they end with the server.
         say: gets the line that tells the address.
 
     Raises:
@@ -94,6 +97,7 @@ def serve(
                 doors=replace(doors, beyond=beyond),
                 vp8_only=vp8_only,
                 mark=mark,
+                looks=Looks(looks),
             )
             shown = f"[{address}]" if ":" in address else address
             line = (

@@ -17,8 +17,9 @@ import httpx
 import pytest
 from aiortc import RTCPeerConnection
 
-from client.call import connected
+from client.call import call, connected
 from client.devices import Silence
+from client.errors import CallRefused
 from server import limits
 from server.doors.tokens import Grant, Tokens
 from server.protocol import SessionRequest
@@ -208,6 +209,15 @@ def test_a_token_from_the_command_opens_the_door(tmp_path: Path, secret: str) ->
         assert refused.returncode == 1 and not refused.stdout
     nothing = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
     assert nothing.returncode == 1 and "--secret-file" in nothing.stderr
+
+
+async def test_a_call_from_the_terminal_shows_its_token(tmp_path: Path, secret: str) -> None:
+    with server_process(tmp_path, "--secret-file", secret) as served:
+        token = TOKENS.issue(Grant("bob"), 600)
+        report = await call(served.url, presenter="ada", size=256, seconds=2.0, token=token)
+        assert report.pictures > 10
+        with pytest.raises(CallRefused):
+            await call(served.url, presenter="ada", size=256, seconds=2.0)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

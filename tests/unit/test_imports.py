@@ -35,6 +35,8 @@ ROOMS = {
     "socket": ("server/", "client/", "bench/"),
     "onnxruntime": ("engine/backends/onnx.py", "train/", "export/"),
     "mediapipe": ("engine/tracker.py",),
+    "sounddevice": ("client/card.py", "server/doctor.py"),
+    "pyvirtualcam": ("client/virtual_camera.py",),
     "fastapi": ("server/",),
 }
 

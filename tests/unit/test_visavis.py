@@ -21,7 +21,7 @@ def visavis(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "token", "render", "call", "open", "speak", "bench", "doctor"]
+    "command", ["serve", "token", "render", "call", "devices", "open", "speak", "bench", "doctor"]
 )
 def test_every_command_explains_itself(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--help"])
@@ -82,6 +82,43 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_film(tmp_path: Path) -> 
 def test_a_size_that_is_not_drawn_is_refused() -> None:
     refused = CliRunner().invoke(app, ["call", "--size", "300"])
     assert refused.exit_code == 2 and "256 or 512" in refused.output
+
+
+def test_each_device_of_a_call_is_explained_with_an_example() -> None:
+    told = CliRunner().invoke(app, ["call", "--help"], env={"COLUMNS": "140"}).output
+    for example in ("--microphone USB", "--camera 0", "--speaker pulse", "--virtual-camera /dev/"):
+        assert example in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--microphone", "nobody's"), "no microphone 'nobody's'"),
+        (("--speaker", "99"), "no speaker '99'"),
+        (("--camera", "63"), "camera 63 cannot be opened"),
+        (("--camera", "nothing.mp4"), "nothing.mp4 cannot be opened"),
+        (("--virtual-camera", "/dev/video98"), "pyvirtualcam"),
+    ],
+)
+def test_a_device_that_is_not_there_is_one_sentence(
+    arguments: tuple[str, ...], sentence: str
+) -> None:
+    failed = visavis("call", "--seconds", "1", *arguments)
+    assert failed.returncode == 1
+    assert sentence in failed.stderr and "Traceback" not in failed.stderr
+    assert failed.stderr.startswith("visavis: "), "nothing else is said"
+
+
+def test_a_source_that_no_server_can_have_is_refused() -> None:
+    refused = CliRunner().invoke(app, ["call", "--pose", "Camera!"])
+    assert refused.exit_code == 2 and "small letters" in refused.output
+
+
+def test_devices_are_listed_on_any_machine() -> None:
+    listed = CliRunner().invoke(app, ["devices"], env={"COLUMNS": "140"})
+    assert listed.exit_code == 0
+    for kind in ("camera", "microphone", "speaker", "virtual camera"):
+        assert f"│ {kind} " in listed.output
 
 
 def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

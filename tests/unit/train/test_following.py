@@ -9,9 +9,9 @@ from typing import Final
 import pytest
 
 from engine.studio import Studio
+from tests.support.driver_clip import CLIP
 from train.following import compared
 
-CLIP: Final = Path(__file__).parents[2] / "data" / "driver" / "invented-900060.mp4"
 LATE_TICKS: Final = 2
 WANTED: Final = 0.8
 
