@@ -10,7 +10,7 @@ const WITHIN_MS = 30_000;
  * @property {number} time seconds, of when the picture was taken
  * @property {number} took ms
  * @property {number} faces that were seen
- * @property {Record<string, number>} [scores] of the largest face, by name
+ * @property {Record<string, number>} [scores] of the face that is followed, by name
  * @property {number[]} [matrix] where its head is, column by column
  */
 

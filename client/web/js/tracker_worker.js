@@ -10,6 +10,7 @@ console.log = console.info = console.warn = console.error = console.debug;
 
 let landmarker = null;
 let last = 0;
+let place = null; // of the face that is followed, in shares of the picture
 
 async function load(model) {
   landmarker = await FaceLandmarker.createFromOptions(
@@ -32,23 +33,37 @@ function read(picture, time) {
   picture.close();
   const faces = found.faceLandmarks.length;
   const took = performance.now() - begun;
-  if (!faces) return { time, took, faces };
-  const nearest = largest(found.faceLandmarks);
-  const shapes = found.faceBlendshapes[nearest].categories;
+  if (!faces) {
+    place = null;
+    return { time, took, faces };
+  }
+  const driver = driverOf(found.faceLandmarks);
+  const shapes = found.faceBlendshapes[driver].categories;
   const scores = Object.fromEntries(shapes.map(({ categoryName, score }) => [categoryName, score]));
-  const matrix = found.facialTransformationMatrixes[nearest].data;
+  const matrix = found.facialTransformationMatrixes[driver].data;
   return { time, took, faces, scores, matrix };
 }
 
-/** The place of the face that takes most of the picture. */
-function largest(faces) {
-  const sizes = faces.map((points) => extent(points, "x") * extent(points, "y"));
-  return sizes.indexOf(Math.max(...sizes));
+/** Whose face it is, of several: the largest drives, and goes on to. */
+function driverOf(faces) {
+  const places = faces.map(placeOf);
+  const worth = place
+    ? places.map(({ x, y }) => -Math.hypot(x - place.x, y - place.y))
+    : places.map(({ size }) => size);
+  const driver = worth.indexOf(Math.max(...worth));
+  place = places[driver];
+  return driver;
+}
+
+function placeOf(points) {
+  const [left, right] = extent(points, "x");
+  const [top, bottom] = extent(points, "y");
+  return { x: (left + right) / 2, y: (top + bottom) / 2, size: (right - left) * (bottom - top) };
 }
 
 function extent(points, axis) {
   const values = points.map((point) => point[axis]);
-  return Math.max(...values) - Math.min(...values);
+  return [Math.min(...values), Math.max(...values)];
 }
 
 addEventListener("message", async ({ data: { model, picture, time } }) => {

@@ -73,7 +73,7 @@ export const FOLLOWING = {
   following: "Following you",
   lost: "Lost you for a moment",
   no_face: "No face is seen",
-  two_faces: "Two faces: the larger one is followed",
+  two_faces: "Two faces: one of them is followed",
 };
 
 /** Where that is done, and what leaves this machine. */
