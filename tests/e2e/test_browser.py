@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import av
 import httpx
@@ -21,76 +18,22 @@ from bench.live import server
 from engine.bundle import Bundle
 from engine.portrait import decode_picture
 from engine.tracker import FaceTracker
-from engine.types import Floats, Picture, floats
+from engine.types import floats
 from server.protocol import ErrorBody, SessionRequest
 from tests.support.browser import Complaints, chromium
 from tests.support.lips import SPEECH, best_lag, expected_opening, see
 from tests.support.sound import loudness, offset, read
 from tests.support.speech import write_wav
+from tests.support.watching import KEEP_PEERS, Recorded, watch
 
 pytestmark = pytest.mark.e2e
 RECORDED_SECONDS = 14
 ARTIFACTS = Path(__file__).parents[2] / "out"
-RECORD = """async seconds => {
-  const video = document.querySelector('#live');
-  const canvas = new OffscreenCanvas(256, 256), pen = canvas.getContext('2d');
-  const audio = new AudioContext(), listener = audio.createAnalyser();
-  listener.fftSize = 1024;
-  audio.createMediaStreamSource(video.srcObject).connect(listener);
-  await audio.resume();
-  const wave = new Float32Array(listener.fftSize), kept = [], heard = [];
-  const started = performance.now(), end = started + 1000 * seconds;
-  const listen = setInterval(() => {
-    listener.getFloatTimeDomainData(wave);
-    const power = wave.reduce((sum, value) => sum + value * value, 0) / wave.length;
-    heard.push([performance.now() - started, Math.sqrt(power)]);
-  }, 10);
-  await new Promise(done => {
-    const keep = async now => {
-      pen.drawImage(video, 0, 0, 256, 256);
-      const picture = canvas.convertToBlob({type: 'image/jpeg', quality: 0.9});
-      kept.push([now - started, picture]);
-      if (performance.now() < end) video.requestVideoFrameCallback(keep); else done();
-    };
-    video.requestVideoFrameCallback(keep);
-  });
-  clearInterval(listen);
-  await audio.close();
-  const text = async blob => {
-    const bytes = new Uint8Array(await (await blob).arrayBuffer());
-    return btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(''));
-  };
-  const pictures = [];
-  for (const [at, blob] of kept) pictures.push([at, await text(blob)]);
-  return {pictures, heard};
-}"""
-
-
-KEEP_PEERS = """(() => {
-  const Peer = RTCPeerConnection;
-  window.peers = [];
-  window.RTCPeerConnection = function (...given) {
-    const peer = new Peer(...given);
-    peers.push(peer);
-    return peer;
-  };
-  RTCPeerConnection.prototype = Peer.prototype;
-})();"""
-"""Lets a test reach the page's connections."""
 FAIL = """() => {
   const peer = peers.at(-1);
   Object.defineProperty(peer, "connectionState", { value: "failed" });
   peer.dispatchEvent(new Event("connectionstatechange"));
 }"""
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """What the page showed and played: seconds and pictures, seconds and loudness."""
-
-    times: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-    pictures: list[Picture]
-    heard: Floats
 
 
 @dataclass(frozen=True)
@@ -122,17 +65,10 @@ def called(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Called]:
 
 @pytest.fixture(scope="module")
 def recorded(called: Called) -> Recorded:
-    kept: dict[str, Any] = called.page.evaluate(RECORD, RECORDED_SECONDS)
+    recorded = watch(called.page, RECORDED_SECONDS)
     ARTIFACTS.mkdir(exist_ok=True)
     called.page.screenshot(path=ARTIFACTS / "page.png")
-    pictures = [
-        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"))
-        for _, text in kept["pictures"]
-    ]
-    times = np.array([at for at, _ in kept["pictures"]]) / 1000
-    grid = np.arange(0, RECORDED_SECONDS, 1 / 200)
-    at, loud = np.array(kept["heard"]).T
-    return Recorded(times, pictures, floats(np.interp(grid, at / 1000, loud)))
+    return recorded
 
 
 def test_the_first_picture_comes_soon_after_the_click(called: Called) -> None:

@@ -1,12 +1,16 @@
 // The far end of a call, inside the page: answers `/v1/sessions` and the offers with peer
 // connections of its own, so that the page's half can be tested alone. `far` is for the test.
 (() => {
-  const setting = (source) => ({ source, gain: 1, smoothing: 0 });
+  const setting = (source) => ({ source, gain: 1, smoothing: 0, hold: false, limit: 1 });
   const far = (window.far = {
     requests: [], // bodies of those that wanted a session
     offered: [], // ids of the sessions that offers came for
     tokens: [], // what every request showed as authorization
     messages: [], // that came over the data channel, pings apart
+    motions: [], // that came over the data channel beside it
+    tracks: {}, // of the page, by kind
+    files: [], // sizes of the motion files that came
+    refusal: null, // what is wrong with the next of them
     ended: [], // ids of the sessions that were given back
     offline: false, // no request arrives
     forgotten: new Set(), // ids of sessions that there are no longer
@@ -23,6 +27,11 @@
       emotion_strength: 1,
       blink: 1,
       gaze: 1,
+      sliders: {},
+      voice_first: false,
+      fade_ms: 200,
+      steadiness: 0.4,
+      mirror: false,
     },
   });
 
@@ -30,8 +39,11 @@
     const message = JSON.parse(data);
     if (message.type !== "ping") far.messages.push(message);
     else if (far.answersPings) far.say({ type: "pong", time: message.time });
-    if (message.type === "record") far.record?.(message).forEach(far.say);
+    if (message.type === "control") far.controls = joined(far.controls, message.controls);
+    if (message.type.startsWith("record")) far.record?.(message).forEach(far.say);
   }
+
+  const follow = ({ data }) => far.motions.push(JSON.parse(data));
 
   /** Grey pictures that change, 25 a second. */
   function pictures() {
@@ -49,10 +61,11 @@
   async function answer(offer) {
     const peer = (far.peer = new RTCPeerConnection());
     peer.addEventListener("datachannel", ({ channel }) => {
+      if (channel.label === "motion") return channel.addEventListener("message", follow);
       far.channel = channel;
       channel.addEventListener("message", receive);
     });
-    peer.addEventListener("track", ({ track }) => (far.heard = track));
+    peer.addEventListener("track", ({ track }) => (far.tracks[track.kind] = track));
     await peer.setRemoteDescription(offer);
     peer.addTrack(pictures());
     await peer.setLocalDescription();
@@ -66,11 +79,27 @@
 
   const fail = (status, code) => Response.json({ code, message: code }, { status });
 
+  /** Controls after a patch. */
+  const joined = (controls, patch) =>
+    Object.fromEntries(
+      Object.entries(controls).map(([name, value]) => [
+        name,
+        typeof value === "object" ? { ...value, ...patch[name] } : (patch[name] ?? value),
+      ]),
+    );
+
   async function open(body) {
     far.requests.push(body);
     const id = "abcdefgh"[far.requests.length - 1];
-    const addresses = { voice: `/v1/sessions/${id}/voice`, whip: `/whip/${id}`, whep: `/whep/${id}` };
-    const { controls } = far;
+    const below = `/v1/sessions/${id}`;
+    const addresses = {
+      voice: `${below}/voice`,
+      motion: `${below}/motion`,
+      whip: `/whip/${id}`,
+      whep: `/whep/${id}`,
+    };
+    const wanted = typeof body === "string" ? JSON.parse(body).controls : {};
+    const controls = (far.controls = joined(far.controls, wanted));
     return Response.json({ id, presenter: "ada", size: 512, controls, ice_servers: [], ...addresses });
   }
 
@@ -78,6 +107,12 @@
     far.offered.push(id);
     if (far.forgotten.has(id)) return fail(404, "unknown_session");
     return Response.json(await answer(JSON.parse(body)));
+  }
+
+  function takeMotion(query, file) {
+    if (far.refusal) return fail(422, far.refusal);
+    far.files.push(file.size);
+    return Response.json({ seconds: 12.5, loop: query.get("loop") === "true" });
   }
 
   const reallyFetch = window.fetch;
@@ -89,6 +124,7 @@
     if (far.offline) throw new TypeError("Failed to fetch");
     far.tokens.push(options.headers?.Authorization ?? null);
     if (!id) return open(options.body);
+    if (what === "/motion") return takeMotion(new URL(address).searchParams, options.body);
     if (what === "/offer") return offer(id, options.body);
     if (options.method === "DELETE") far.ended.push(id);
     return new Response(null, { status: 204 });

@@ -1,4 +1,4 @@
-"""A headless Chromium for tests, with a microphone that plays a sound file."""
+"""A headless Chromium for tests, whose microphone and camera play files."""
 
 from __future__ import annotations
 
@@ -26,20 +26,26 @@ CALLING: Final = (
     "--use-fake-device-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
     "--allow-loopback-in-peer-connection",  # or it finds no address where only lo is up
-    "--disable-features=WebRtcHideLocalIpsWithMdns",  # .local names need multicast
+    # .local names need multicast; pages that a test answers fetch large files from this machine
+    "--disable-features=WebRtcHideLocalIpsWithMdns,LocalNetworkAccessChecks",
 )
 GRANTING: Final = "--use-fake-ui-for-media-stream"
 
 
 @contextmanager
 def chromium(
-    microphone: Path | None = None, *, granting: bool = True, arguments: Sequence[str] = ()
+    microphone: Path | None = None,
+    *,
+    camera: Path | None = None,
+    granting: bool = True,
+    arguments: Sequence[str] = (),
 ) -> Iterator[Browser]:
     """Run a headless Chromium; skip the test where none is installed.
 
     Args:
         microphone: 48 kHz WAV that the microphone hears, again and again; beeps when left out.
-        granting: allow the microphone without asking.
+        camera: Motion JPEG that the camera sees, again and again; a test picture when left out.
+        granting: allow microphone and camera without asking.
         arguments: further ones of Chromium's command line.
     """
     everything = [*QUIETLY, *CALLING, *arguments]
@@ -47,6 +53,8 @@ def chromium(
         everything.append(GRANTING)
     if microphone is not None:
         everything.append(f"--use-file-for-fake-audio-capture={microphone.resolve()}")
+    if camera is not None:
+        everything.append(f"--use-file-for-fake-video-capture={camera.resolve()}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=_executable(playwright), headless=True, args=everything

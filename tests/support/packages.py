@@ -1,4 +1,4 @@
-"""Other people's WHIP and WHEP clients: npm packages, pinned, fetched once."""
+"""Other people's npm packages, pinned, fetched once: clients, checkers, the page's tracker."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from typing import Final
 
 import pytest
 
-FOLDER: Final = Path(__file__).parents[1] / "e2e"
-"""Has package.json and its lock; npm puts node_modules there."""
+ROOT: Final = Path(__file__).parents[2]
+CLIENTS: Final = ROOT / "tests" / "e2e"
+PAGE: Final = ROOT / "client"
+"""Folders that have package.json and its lock; npm puts node_modules there."""
 FETCH_SECONDS: Final = 120
 
 
-def package(name: str) -> Path:
-    """The folder of a package of tests/e2e/package.json; skips a test that cannot have it."""
-    found = FOLDER / "node_modules" / name
+def package(name: str, folder: Path = CLIENTS) -> Path:
+    """The folder of a package of that folder's package.json; skips a test that cannot have it."""
+    found = folder / "node_modules" / name
     if (found / "package.json").exists():
         return found
     npm = shutil.which("npm")
@@ -25,7 +27,7 @@ def package(name: str) -> Path:
     try:
         subprocess.run(
             [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
-            cwd=FOLDER,
+            cwd=folder,
             check=True,
             capture_output=True,
             timeout=FETCH_SECONDS,
@@ -33,3 +35,8 @@ def package(name: str) -> Path:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         pytest.skip(f"npm cannot fetch the package {name}: is this machine offline?")
     return found
+
+
+def tracker_of_the_page() -> Path:
+    """What the page tracks faces with; skips a test that cannot have it."""
+    return package("@mediapipe/tasks-vision", PAGE)

@@ -14,8 +14,17 @@ import cv2
 import numpy as np
 from playwright.sync_api import Browser, Page, Route, expect
 
+from engine.arkit import EXPRESSION, MOUTH, POSE
 from server.doors.guard import HEADERS
-from server.protocol import CoefficientRange, Message, Presenter, PresenterList
+from server.protocol import (
+    CoefficientRange,
+    ControlsPatch,
+    Look,
+    LookList,
+    Message,
+    Presenter,
+    PresenterList,
+)
 from tests.support.browser import Complaints
 
 WEB: Final = Path(__file__).parents[2] / "client" / "web"
@@ -31,11 +40,20 @@ PEOPLE: Final = PresenterList(
     emotions=["neutral", "happy", "sad"],
     sizes=[256, 512],
     sources={
-        "mouth": ["voice", "idle", "still"],
-        "pose": ["idle", "still"],
-        "expression": ["idle", "still"],
+        "mouth": ["voice", "camera", "motion", "file", "sliders", "idle", "still"],
+        "pose": ["idle", "camera", "motion", "file", "sliders", "still"],
+        "expression": ["idle", "camera", "motion", "file", "sliders", "still"],
     },
-    coefficients={"mouth": [CoefficientRange(name="jawOpen", low=0.0, high=1.0)]},
+    coefficients={
+        "mouth": [CoefficientRange(name=name, low=0.0, high=1.0) for name in MOUTH],
+        "expression": [CoefficientRange(name=name, low=0.0, high=1.0) for name in EXPRESSION],
+        "pose": [CoefficientRange(name=name, low=-20.0, high=20.0) for name in POSE],
+    },
+)
+VENDOR: Final = "client/node_modules/@mediapipe/tasks-vision"
+MODEL: Final = "engine/builtin/face_landmarker.task"
+LOOKS: Final = LookList(
+    looks=[Look(name="Calm", controls=ControlsPatch(emotion="sad", blink=0.5, steadiness=0.9))]
 )
 SAMPLES: Final = [
     {"id": "one", "title": "First", "file": "one.wav", "text": "This is the first sentence."},
@@ -51,16 +69,35 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Page
     page.route("**/samples/samples.json", lambda route: route.fulfill(json=SAMPLES))
     page.route("**/samples/*.wav", lambda route: route.fulfill(body=_second_of_sound()))
     page.route(re.compile("/v1/presenters$"), lambda route: route.fulfill(json=PEOPLE.model_dump()))
+    page.route("**/v1/looks", lambda route: route.fulfill(json=LOOKS.model_dump()))
     page.route("**/v1/presenters/*.jpg", lambda route: route.fulfill(body=picture()))
     return page
 
 
 @contextmanager
-def far_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Iterator[Page]:
-    """A loaded page whose far end is inside it; it must not complain about anything."""
+def far_page(
+    browser: Browser,
+    *,
+    width: int = 1440,
+    height: int = 900,
+    script: str = "",
+    tracker: str | None = None,
+) -> Iterator[Page]:
+    """A loaded page whose far end is inside it; it must not complain about anything.
+
+    Args:
+        browser: what opens it.
+        width: of the window, as is `height`, in pixels.
+        height: of the window.
+        script: run before the page's own.
+        tracker: address of the folder with what faces are tracked with; none when left out.
+    """
     page = open_page(browser, width=width, height=height)
+    if tracker is not None:
+        _give_tracker(page, tracker)
     complaints = Complaints(page)
     page.add_init_script(path=FAR_END)
+    page.add_init_script(script)
     page.goto(ADDRESS)
     expect(page.locator("#name")).to_have_text("Ada")
     yield page
@@ -103,6 +140,16 @@ def _give_file(route: Route) -> None:
     path = route.request.url.removeprefix(ADDRESS).partition("#")[0]
     name = path.partition("?")[0] or "index.html"
     route.fulfill(path=WEB / name, headers=HEADERS)
+
+
+def _give_tracker(page: Page, tracker: str) -> None:
+    def forward(route: Route) -> None:
+        name = route.request.url.rpartition("/vendor/tasks-vision/")[2]
+        route.continue_(url=f"{tracker}/{VENDOR}/{name}")
+
+    page.route("**/vendor/tasks-vision/**", forward)
+    model = f"{tracker}/{MODEL}"
+    page.route("**/v1/tracker", lambda route: route.continue_(url=model))
 
 
 def _second_of_sound() -> bytes:

@@ -86,6 +86,44 @@ export async function fetchFile(address) {
 }
 
 /**
+ * What faces are tracked with.
+ * @returns {Promise<ArrayBuffer>}
+ */
+export const fetchModel = async () => (await fetchFile("v1/tracker")).arrayBuffer();
+
+/**
+ * The looks that the server keeps.
+ * @returns {Promise<{looks: {name: string, controls: object}[]}>}
+ */
+export const listLooks = () => askJson("v1/looks");
+
+/**
+ * Keep a look, in place of one of the same name.
+ * @param {string} name
+ * @param {object} controls a ControlsPatch
+ */
+export const saveLook = (name, controls) =>
+  askJson(`v1/looks/${encodeURIComponent(name)}`, asJson(controls, { method: "PUT" }));
+
+/** @param {string} name of the look that is kept no longer */
+export const deleteLook = (name) =>
+  ask(`v1/looks/${encodeURIComponent(name)}`, { method: "DELETE" });
+
+/**
+ * Give a session a motion file, for the source `file`.
+ * @param {string} session
+ * @param {Blob} file
+ * @param {boolean} loop
+ * @returns {Promise<{seconds: number, loop: boolean}>}
+ */
+export const sendMotion = (session, file, loop) =>
+  askJson(`v1/sessions/${session}/motion?loop=${loop}`, {
+    method: "PUT",
+    headers: { "Content-Type": "application/octet-stream" },
+    body: file,
+  });
+
+/**
  * Give the session's place back; also works while the page is being left.
  * @param {string} session
  */

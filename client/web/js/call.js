@@ -25,6 +25,7 @@ export class Call extends EventTarget {
   #broken = null; // kept while it is replaced: the server takes a closed one for a farewell
   #session = null;
   #track = null;
+  #sight = null;
   #over = false;
   #wake = () => {};
   #online = () => this.#hurry();
@@ -49,6 +50,24 @@ export class Call extends EventTarget {
   speak(track) {
     this.#track = track;
     return this.#connection.speak(track);
+  }
+
+  /**
+   * What the server sees from now on.
+   * @param {MediaStreamTrack | null} track of a camera
+   */
+  show(track) {
+    this.#sight = track;
+    return this.#connection.show(track);
+  }
+
+  /**
+   * Send a motion; lost where there is no room for it.
+   * @param {object} message a MotionMessage
+   * @returns {boolean} whether it is on its way
+   */
+  drive(message) {
+    return this.#connection.drive(message);
   }
 
   /**
@@ -132,6 +151,7 @@ export class Call extends EventTarget {
     const connection = (this.#connection = this.#prepared());
     try {
       await connection.speak(this.#track);
+      await connection.show(this.#sight);
       await this.#connect(connection, AGAIN_WITHIN_MS);
       return null;
     } catch (error) {

@@ -1,4 +1,4 @@
-/** One peer connection to the server, and the data channel beside it. */
+/** One peer connection to the server, and the data channels beside it. */
 
 import { sendOffer } from "./api.js";
 import { Problem } from "./problem.js";
@@ -8,6 +8,8 @@ const CHECK_EVERY_MS = 1_000;
 const SILENT_FOR_MS = 5_000; // two pings without an answer
 const DOUBTED_FOR_MS = 1_500; // an answer that should be on its way already
 const GATHER_FOR_MS = 1_000;
+const NEWEST_ONLY = { ordered: false, maxRetransmits: 0 }; // a motion that is late is worthless
+const FULL_BYTES = 16_384; // of motions that the network has not taken yet
 
 /**
  * Events: `message` (detail: a server message), `roundtrip` (detail: ms), `open` (messages
@@ -16,7 +18,9 @@ const GATHER_FOR_MS = 1_000;
 export class Connection extends EventTarget {
   #peer;
   #channel;
+  #motion;
   #speech;
+  #sight;
   #closed = new AbortController();
   #checking = 0;
   #pinged = 0;
@@ -31,8 +35,9 @@ export class Connection extends EventTarget {
     if (!window.RTCPeerConnection) throw new Problem("browser_too_old");
     this.#peer = new RTCPeerConnection();
     this.#channel = this.#peer.createDataChannel("control");
+    this.#motion = this.#peer.createDataChannel("motion", NEWEST_ONLY);
     this.#speech = this.#peer.addTransceiver("audio", { direction: "sendrecv" });
-    this.#peer.addTransceiver("video", { direction: "recvonly" });
+    this.#sight = this.#peer.addTransceiver("video", { direction: "sendrecv" });
     this.#peer.addEventListener("track", ({ track }) => this.stream.addTrack(track));
     this.#channel.addEventListener("open", () => this.#opened());
     this.#channel.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)));
@@ -67,6 +72,26 @@ export class Connection extends EventTarget {
    */
   async speak(track) {
     if (!this.#closed.signal.aborted) await this.#speech.sender.replaceTrack(track);
+  }
+
+  /**
+   * What the server sees from now on; nothing is sent without it.
+   * @param {MediaStreamTrack | null} track of a camera
+   */
+  async show(track) {
+    if (!this.#closed.signal.aborted) await this.#sight.sender.replaceTrack(track);
+  }
+
+  /**
+   * Send a motion, unless those before it still wait.
+   * @param {object} message a MotionMessage
+   * @returns {boolean} whether it is on its way
+   */
+  drive(message) {
+    const { readyState, bufferedAmount } = this.#motion;
+    if (readyState !== "open" || bufferedAmount > FULL_BYTES) return false;
+    this.#motion.send(JSON.stringify(message));
+    return true;
   }
 
   /**

@@ -1,19 +1,22 @@
-/** The panel that steers mouth, head and expression. */
+/** The panel that mixes: where mouth, head and expression come from, and how much of it. */
 
-import { byId, chip, element } from "./dom.js";
-import { spoken } from "./words.js";
+import { coefficientSliders } from "./coefficients.js";
+import { byId, check, chip, element } from "./dom.js";
+import { fill, slider } from "./slider.js";
+import { SOURCES, spoken } from "./words.js";
 
 const SEND_AFTER_MS = 120; // while a slider moves, not every pixel of it is sent
-const SOURCES = { voice: "Voice", idle: "Idle", still: "Still" };
 
-const GAIN = { max: 2, start: 1 };
+const GAIN = { max: 2, start: 1, step: 0.05 };
 const SHARE = { max: 1, start: 1 };
-const SMOOTHING = { max: 1, start: 0 };
+const SMOOTHING = { max: 1 };
+const STEADINESS = { max: 1, start: 0.4 };
+const FADE = { max: 2000, start: 200, step: 50, unit: "ms" };
 
 const COMPONENTS = [
-  { name: "mouth", title: "Mouth" },
-  { name: "pose", title: "Head" },
-  { name: "expression", title: "Expression" },
+  { name: "mouth", title: "Mouth", amount: "Amount" },
+  { name: "pose", title: "Head", amount: "Motion" },
+  { name: "expression", title: "Expression", amount: "Amount" },
 ];
 
 /** Events: `patch` (detail: a ControlsPatch). */
@@ -32,16 +35,18 @@ export class ControlPanel extends EventTarget {
 
   /**
    * Build the panel.
-   * @param {{emotions: string[], sources: Record<string, string[]>}} offered by the server
+   * @param {{emotions: string[], sources: Record<string, string[]>,
+   *   coefficients: Record<string, import("./coefficients.js").Range[]>}} offered by the server
    */
-  build({ emotions, sources }) {
-    const groups = COMPONENTS.map(({ name, title }) =>
+  build({ emotions, sources, coefficients }) {
+    const groups = COMPONENTS.map(({ name, title, amount }) =>
       group(title, [
-        choice(`${name}.source`, `Source of ${title.toLowerCase()}`, sources[name] ?? []),
+        source(name, title, sources[name] ?? []),
         row(
-          slider(`${name}.gain`, name === "pose" ? "Motion" : "Amount", GAIN),
+          slider(`${name}.gain`, amount, GAIN),
           slider(`${name}.smoothing`, "Smoothness", SMOOTHING),
         ),
+        coefficientSliders(name, title, coefficients?.[name] ?? []),
       ]),
     );
     const emotion = group("Emotion", [
@@ -51,12 +56,46 @@ export class ControlPanel extends EventTarget {
     const eyes = group("Eyes", [
       row(slider("blink", "Blinking", GAIN), slider("gaze", "Gaze", GAIN)),
     ]);
-    byId("control-groups").replaceChildren(...groups, emotion, eyes);
+    const mixing = element(
+      "details",
+      { className: "more" },
+      element("summary", {}, "How sources mix"),
+      check("voice_first", "Lips follow the voice while it speaks"),
+      check("mirror", "My left is their right, as in a mirror"),
+      row(slider("steadiness", "Calm", STEADINESS), slider("fade_ms", "Cross-fade", FADE)),
+    );
+    byId("control-groups").replaceChildren(emotion, ...groups, eyes, mixing);
   }
 
-  /** What was changed by hand, for the next session. */
+  /** What was changed, for the next session. */
   get patch() {
     return this.#changed;
+  }
+
+  /** All that is shown, as a ControlsPatch. */
+  get all() {
+    const whole = {};
+    for (const input of this.#inputs) put(whole, input.name, valueOf(input));
+    return whole;
+  }
+
+  /**
+   * Where a component takes its motion from now.
+   * @param {"mouth" | "pose" | "expression"} component
+   */
+  sourceOf(component) {
+    return this.#form.elements[`${component}.source`]?.value;
+  }
+
+  /**
+   * Change controls as if by hand.
+   * @param {object} patch a ControlsPatch
+   */
+  apply(patch) {
+    if (Object.keys(this.#pending).length) this.#send(); // first what was changed first
+    this.#write(patch);
+    join(this.#changed, patch);
+    this.dispatchEvent(new CustomEvent("patch", { detail: patch }));
   }
 
   /**
@@ -64,38 +103,64 @@ export class ControlPanel extends EventTarget {
    * @param {object} controls
    */
   show(controls) {
-    for (const input of this.#form.querySelectorAll("input")) {
-      const value = input.name.split(".").reduce((part, key) => part?.[key], controls);
-      if (value === undefined || this.#isPending(input.name)) continue;
+    this.#write(controls, (name) => read(this.#pending, name) !== undefined);
+  }
+
+  get #inputs() {
+    return [...this.#form.elements].filter(
+      ({ name, type, checked }) => name && (type !== "radio" || checked),
+    );
+  }
+
+  #write(controls, leftAlone = () => false) {
+    for (const input of this.#form.elements) {
+      const value = input.name ? read(controls, input.name) : undefined;
+      if (value === undefined || leftAlone(input.name)) continue;
       if (input.type === "radio") input.checked = input.value === value;
-      else fill(input, value);
+      else if (input.type === "checkbox") input.checked = value;
+      else if (input.type === "range") fill(input, value);
+      else input.value = value;
     }
+    this.#showSliders();
   }
 
   #change(input) {
-    if (input.type === "range") fill(input, input.valueAsNumber);
-    const value = input.type === "range" ? input.valueAsNumber : input.value;
+    if (!input.name) return;
+    const value = valueOf(input);
+    if (input.type === "range") fill(input, value);
     put(this.#changed, input.name, value);
     put(this.#pending, input.name, value);
+    this.#showSliders();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#send(), SEND_AFTER_MS);
   }
 
   #changeAll() {
-    const given = "input[type=range], input:checked";
-    for (const input of this.#form.querySelectorAll(given)) this.#change(input);
+    for (const input of this.#inputs) this.#change(input);
+  }
+
+  /** The single numbers are there for those who steer by them. */
+  #showSliders() {
+    for (const sliders of this.#form.querySelectorAll(".coefficients")) {
+      sliders.hidden = this.sourceOf(sliders.dataset.component) !== "sliders";
+    }
   }
 
   #send() {
+    clearTimeout(this.#timer);
     const detail = this.#pending;
     this.#pending = {};
     this.dispatchEvent(new CustomEvent("patch", { detail }));
   }
-
-  #isPending(name) {
-    return name.split(".").reduce((part, key) => part?.[key], this.#pending) !== undefined;
-  }
 }
+
+function valueOf(input) {
+  if (input.type === "range") return input.valueAsNumber;
+  return input.type === "checkbox" ? input.checked : input.value;
+}
+
+/** `patch.a.b` for the name "a.b". */
+const read = (patch, name) => name.split(".").reduce((part, key) => part?.[key], patch);
 
 /** Set `patch.a.b` for the name "a.b". */
 function put(patch, name, value) {
@@ -104,33 +169,38 @@ function put(patch, name, value) {
   else patch[first] = value;
 }
 
-/** Show a slider's value, also as the length of its bar and as a number. */
-function fill(range, value) {
-  range.value = String(value);
-  range.style.setProperty("--filled", `${(100 * range.valueAsNumber) / Number(range.max)}%`);
-  const words = `${Math.round(100 * range.valueAsNumber)} %`;
-  range.setAttribute("aria-valuetext", words);
-  range.parentElement.querySelector(".value").textContent = words;
+/** Take over what a patch names; nothing is shared with it. */
+function join(patch, more) {
+  for (const [name, value] of Object.entries(more)) {
+    if (value === null) continue;
+    patch[name] = typeof value === "object" ? { ...patch[name], ...value } : value;
+  }
 }
 
-function slider(name, label, { max, start }) {
-  // defaultValue: what the form's reset goes back to
-  const range = element("input", { type: "range", name, min: "0", max, step: "0.05" });
-  range.defaultValue = String(start);
-  // Not an <output>: that would speak up whenever the server tells a value.
-  const number = element("span", { className: "value", ariaHidden: "true" });
-  const heading = element("span", { className: "slider-label" }, label, number);
-  const whole = element("label", { className: "slider" }, heading, range);
-  fill(range, start);
-  return whole;
+function source(component, title, names) {
+  const options = names.map((name, index) => {
+    const option = element("option", { value: name }, SOURCES[name] ?? spoken(name));
+    option.defaultSelected = index === 0;
+    return option;
+  });
+  const select = element("select", { name: `${component}.source` }, ...options);
+  select.setAttribute("aria-label", `Source of ${title.toLowerCase()}`);
+  const hold = check(`${component}.hold`, "Hold");
+  hold.title = "Keep what it does now, whatever its source does";
+  hold.append(element("span", { className: "unseen" }, title.toLowerCase()));
+  return element(
+    "div",
+    { className: "source" },
+    hold,
+    element("span", { className: "select" }, select),
+  );
 }
 
 function choice(name, label, values) {
   const chips = values.map((value, index) =>
-    chip({ name, value, label: SOURCES[value] ?? spoken(value), defaultChecked: index === 0 }),
+    chip({ name, value, label: spoken(value), defaultChecked: index === 0 }),
   );
-  const className = values.length > 3 ? "chips many" : "chips";
-  const whole = element("div", { className, role: "radiogroup" }, ...chips);
+  const whole = element("div", { className: "chips many", role: "radiogroup" }, ...chips);
   whole.setAttribute("aria-label", label);
   return whole;
 }

@@ -22,6 +22,7 @@ export class Conversation extends EventTarget {
   #facts = new Facts();
   #call = null;
   #speech = null;
+  #sight = null; // the camera's track, where the server is to see it
 
   constructor() {
     super();
@@ -47,6 +48,7 @@ export class Conversation extends EventTarget {
     try {
       call = this.#call = this.#newCall(request, pictures);
       this.#speech = this.#newSpeech(call);
+      call.show(this.#sight);
       await Promise.all([call.open(), this.#speech.use(voice)]);
     } catch (error) {
       if (call === this.#call) this.#finish({ ending: "failed", problem: problemOf(error) });
@@ -97,6 +99,17 @@ export class Conversation extends EventTarget {
   interrupt() {
     this.#speech?.stop();
     this.send({ type: "interrupt" });
+  }
+
+  /** @param {MediaStreamTrack | null} track of a camera that the server is to see from now on */
+  show(track) {
+    this.#sight = track;
+    this.#call?.show(track);
+  }
+
+  /** @param {object} message a MotionMessage @returns {boolean} whether it is on its way */
+  drive(message) {
+    return this.#call?.drive(message) ?? false;
   }
 
   /** @param {object} message to the server @returns {boolean} whether it is on its way */

@@ -1,4 +1,4 @@
-/** Two small helpers for building the page. */
+/** Small helpers for building the page. */
 
 /**
  * The element of that id.
@@ -30,5 +30,18 @@ export const chip = ({ label, ...radio }) =>
     "label",
     { className: "chip" },
     element("input", { type: "radio", ...radio }),
+    element("span", {}, label),
+  );
+
+/**
+ * Something that is so, or not.
+ * @param {string} name
+ * @param {string} label
+ */
+export const check = (name, label) =>
+  element(
+    "label",
+    { className: "check" },
+    element("input", { type: "checkbox", name }),
     element("span", {}, label),
   );

@@ -15,6 +15,7 @@ const BEFORE = {
   muted: false, // the microphone
   audible: false, // the presenter
   recording: null, // null, "asked", "running" or "finishing": of the film on the server
+  recordingMotion: null, // the same of the motion file
   ending: null, // null, "ended", "lost" or "failed": how the last call went out
   reason: null, // in words, where the server gave one
   problem: null, // a Problem to be shown

@@ -2,7 +2,7 @@
 
 import { showBudget, wholeOf } from "./budget.js";
 import { byId, element } from "./dom.js";
-import { queueWords } from "./words.js";
+import { PLACE_NAMES, queueWords } from "./words.js";
 
 const KEPT = 30; // seconds of which the page's own figures are
 
@@ -13,6 +13,7 @@ export class FiguresPanel {
   #stats = null;
   #reception = {};
   #roundtrip = undefined;
+  #tracking = null;
 
   constructor() {
     this.#panel.addEventListener("toggle", () => this.#show());
@@ -24,6 +25,7 @@ export class FiguresPanel {
     this.#stats = null;
     this.#reception = {};
     this.#roundtrip = undefined;
+    this.#tracking = null;
     byId("timing-brief").textContent = "";
     this.#show();
   }
@@ -38,9 +40,11 @@ export class FiguresPanel {
    * Once a second.
    * @param {import("./reception.js").Reception} reception
    * @param {number | undefined} roundtrip ms
+   * @param {{took: number[], skipped: number, dropped: number} | null} tracking in this browser
    */
-  tellReception(reception, roundtrip) {
+  tellReception(reception, roundtrip, tracking) {
     this.#reception = reception;
+    this.#tracking = tracking;
     this.#roundtrip = roundtrip;
     this.#keep("network", roundtrip);
     this.#keep("buffer", reception.waits);
@@ -65,6 +69,7 @@ export class FiguresPanel {
     if (!this.#panel.open) return;
     showBudget(this.#stats?.stages ?? {}, this.#ownSteps);
     this.#showFigures();
+    this.#showCamera();
     this.#showQueues();
   }
 
@@ -91,6 +96,22 @@ export class FiguresPanel {
       codec: stats.codec ?? codec,
       lost: both(lost, stats.lost),
       viewers: whole(stats.viewers || undefined),
+    });
+  }
+
+  #showCamera() {
+    const { camera } = this.#stats ?? {};
+    const { took = [], skipped, dropped } = this.#tracking ?? {};
+    byId("camera-figures").hidden = !camera && !this.#tracking;
+    const reading = took.length ? spreadOf(took) : {};
+    write({
+      tracker: PLACE_NAMES[camera?.tracker ?? (this.#tracking && "page")],
+      readings: whole(camera?.rate),
+      seen: camera && `${Math.round(100 * camera.quality)} %`,
+      tracking: ms(reading.p50_ms),
+      followed: ms(camera?.latency_ms || undefined),
+      "readings-late": whole(camera?.late),
+      "readings-dropped": both(skipped === undefined ? undefined : skipped + dropped, camera?.dropped),
     });
   }
 

@@ -1,11 +1,14 @@
 /** The page: joins the choosers, the conversation and what is shown of it. */
 
 import { listPresenters } from "./api.js";
+import { DeviceChooser } from "./chooser.js";
 import { ControlPanel } from "./controls.js";
 import { Conversation } from "./conversation.js";
 import { byId } from "./dom.js";
+import { Driving } from "./driving.js";
 import { Login } from "./login.js";
-import { MicrophoneChooser } from "./microphones.js";
+import { Looks } from "./looks.js";
+import { MotionFile } from "./motion_file.js";
 import { Observer } from "./observer.js";
 import { PictureChooser } from "./picture.js";
 import { Presenters } from "./presenters.js";
@@ -22,14 +25,17 @@ const WIDE = "(min-width: 56rem)";
 
 const presenters = new Presenters();
 const voice = new VoiceChooser();
-const microphones = new MicrophoneChooser();
+const microphones = new DeviceChooser("microphone");
 const picture = new PictureChooser();
 const scene = new SceneChooser();
 const panel = new ControlPanel();
 const login = new Login();
-const recorder = new Recorder();
+const recorders = { call: new Recorder("call"), motion: new Recorder("motion") };
+const looks = new Looks(() => panel.all);
+const motionFile = new MotionFile();
 const screen = new Screen();
 const conversation = new Conversation();
+const driving = new Driving(conversation, panel);
 let pressed = 0;
 let missed = false; // something was changed while nothing could be sent
 let loading = false;
@@ -56,11 +62,11 @@ function start() {
   if (matchMedia(WIDE).matches) byId("motion").open = true; // there is room for it
 }
 
-/** A film that runs is finished first, unless somebody is in a hurry. */
+/** What is being recorded is finished first, unless somebody is in a hurry. */
 async function hangUp() {
   if (!hangingUp) {
     hangingUp = true;
-    await recorder.finish();
+    await Promise.all(Object.values(recorders).map((recorder) => recorder.finish()));
   }
   conversation.end();
 }
@@ -80,8 +86,12 @@ function onChange() {
 
 function afterCall() {
   hangingUp = false;
-  recorder.abandon();
+  abandonRecordings();
   screen.clear();
+}
+
+function abandonRecordings() {
+  for (const recorder of Object.values(recorders)) recorder.abandon();
 }
 
 function showNext() {
@@ -99,9 +109,11 @@ async function load() {
   try {
     const [offered] = await Promise.all([listPresenters(), voice.load()]);
     panel.build(offered);
+    driving.learn(offered.coefficients ?? {});
     picture.build(offered.sizes);
     presenters.show(offered.presenters);
     conversation.complain(null);
+    looks.load();
   } catch (error) {
     conversation.complain(error);
   }
@@ -148,9 +160,17 @@ screen.addEventListener("picture", () => {
   document.body.dataset.first ??= (performance.now() - pressed).toFixed(0); // ms, for tests
   conversation.pictureShown();
 });
-recorder.addEventListener("send", ({ detail }) => conversation.send(detail));
-recorder.addEventListener("change", ({ detail: recording }) => conversation.note({ recording }));
-recorder.addEventListener("problem", ({ detail }) => conversation.complain(detail));
+for (const [kind, fact] of [["call", "recording"], ["motion", "recordingMotion"]]) {
+  const recorder = recorders[kind];
+  recorder.addEventListener("send", ({ detail }) => conversation.send(detail));
+  recorder.addEventListener("change", ({ detail }) => conversation.note({ [fact]: detail }));
+  recorder.addEventListener("problem", ({ detail }) => conversation.complain(detail));
+}
+for (const one of [looks, motionFile]) {
+  one.addEventListener("apply", ({ detail }) => panel.apply(detail));
+  one.addEventListener("problem", ({ detail }) => conversation.complain(detail));
+}
+looks.addEventListener("said", ({ detail }) => conversation.remark(detail));
 
 conversation.addEventListener("change", onChange);
 conversation.addEventListener("stream", ({ detail }) => screen.show(detail));
@@ -160,11 +180,13 @@ conversation.addEventListener("trouble", () => {
 });
 conversation.addEventListener("open", catchUp);
 conversation.addEventListener("controls", ({ detail }) => panel.show(detail));
-conversation.addEventListener("recording", ({ detail }) => recorder.follow(detail));
+conversation.addEventListener("recording", ({ detail }) => recorders[detail.kind ?? "call"].follow(detail));
 conversation.addEventListener("heard", ({ detail }) => detail && microphones.refresh(detail));
 conversation.addEventListener("session", ({ detail }) => {
-  recorder.abandon(); // of a session that this one replaces
+  abandonRecordings(); // of a session that this one replaces
   showAddresses(detail);
+  motionFile.follow(detail.id);
+  looks.load(); // there may be a token now
 });
 
 byId("start").addEventListener("click", () => (presenters.chosen ? start() : load()));
@@ -172,12 +194,16 @@ byId("end").addEventListener("click", hangUp);
 byId("interrupt").addEventListener("click", () => conversation.interrupt());
 byId("mute").addEventListener("click", () => conversation.mute(!conversation.facts.muted));
 byId("hear").addEventListener("click", () => conversation.hear(!conversation.facts.audible));
-byId("record").addEventListener("click", () => recorder.toggle());
-addEventListener("pagehide", () => conversation.end());
+byId("record").addEventListener("click", () => recorders.call.toggle());
+byId("motion-record").addEventListener("click", () => recorders.motion.toggle());
+addEventListener("pagehide", () => {
+  conversation.end();
+  driving.end();
+});
 addEventListener("pageshow", ({ persisted }) => persisted && conversation.forget());
 addEventListener("hashchange", () => takeToken() && conversation.complain(null));
 
-new Observer(conversation);
+new Observer(conversation, driving);
 prepareSharing();
 takeToken();
 onChange();

@@ -10,15 +10,20 @@ const DEAD = "No sound at all comes from this microphone. Is it switched off?";
 
 export class Observer {
   #conversation;
+  #driving;
   #panel = new FiguresPanel();
   #level = new Level();
   #receiver = new Receiver();
   #strength = new Strength();
   #roundtrip = undefined;
 
-  /** @param {import("./conversation.js").Conversation} conversation */
-  constructor(conversation) {
+  /**
+   * @param {import("./conversation.js").Conversation} conversation
+   * @param {import("./driving.js").Driving} driving
+   */
+  constructor(conversation, driving) {
     this.#conversation = conversation;
+    this.#driving = driving;
     const on = (name, hear) =>
       conversation.addEventListener(name, ({ detail }) => hear.call(this, detail));
     on("session", this.#forget);
@@ -37,7 +42,7 @@ export class Observer {
     const { phase, alive, trouble } = this.#conversation.facts;
     if (phase === "setup" || !alive || trouble) return;
     const reception = this.#receiver.read(await this.#conversation.report());
-    this.#panel.tellReception(reception, this.#roundtrip);
+    this.#panel.tellReception(reception, this.#roundtrip, this.#driving.figures);
     const weak = this.#strength.feel({ ...reception, roundtrip: this.#roundtrip });
     if (!this.#conversation.facts.trouble) this.#conversation.note({ weak });
   }

@@ -26,6 +26,18 @@ const SENTENCES = {
     "The microphone cannot be opened; another program may be using it. Close that, or use a sample sentence.",
   microphone_insecure:
     "Browsers give the microphone only to pages opened over https or on localhost. Use a sample sentence, or open this page that way.",
+  camera_denied:
+    "The camera is blocked. Allow it beside the address of this page, then turn it on again.",
+  camera_missing: "No camera was found. Plug one in, then turn it on again.",
+  camera_busy:
+    "The camera cannot be opened; another program may be using it. Close that, then turn it on again.",
+  camera_insecure:
+    "Browsers give the camera only to pages opened over https or on localhost. Open this page that way.",
+  camera_gone: "The camera was unplugged. Head and expression move by themselves again.",
+  motion_unreadable:
+    "This file cannot be read as a motion file. Use one that Visavis has recorded (.motion.npz).",
+  tracking_missing:
+    "This browser cannot follow your face here. Let the server do it: under Camera, choose where.",
   too_often: "This server was asked too often from here. Wait a minute, then try again.",
   not_allowed: "The token does not allow that. Choose something else, or use another token.",
   token_missing: "This server asks for a token. Paste yours below.",

@@ -1,4 +1,4 @@
-/** Recording a call on the server: asking for it, the time that runs, and the finished file. */
+/** Recording on the server: asking for it, the time that runs, and the finished file. */
 
 import { fetchFile, located } from "./api.js";
 import { byId, element } from "./dom.js";
@@ -10,17 +10,30 @@ const FINISH_WITHIN_MS = 10_000;
 const WAIT_AT_END_MS = 4_000; // for the file of a call that is hung up
 const TICK_MS = 500;
 
+/** What can be recorded: how it is asked for, what its file is called, and where its time runs. */
+const KINDS = {
+  call: { type: "record", title: "Recording", ending: "mp4", time: "recorded-time" },
+  motion: { type: "record_motion", title: "Motion", ending: "motion.npz", time: "motion-time" },
+};
+
 /**
- * Events: `send` (detail: a RecordMessage), `change` (detail: null, "asked", "running" or
+ * Events: `send` (detail: a RecordMessage or RecordMotionMessage), `change` (detail: null, "asked", "running" or
  * "finishing"), `problem` (detail: a Problem).
  */
 export class Recorder extends EventTarget {
+  #kind;
   #state = null;
   #address = null;
   #since = 0;
   #ticking = 0;
   #waiting = 0;
   #settled = () => {};
+
+  /** @param {keyof typeof KINDS} kind */
+  constructor(kind) {
+    super();
+    this.#kind = KINDS[kind];
+  }
 
   /** Start, or finish; while the server has not answered yet, neither. */
   toggle() {
@@ -46,7 +59,7 @@ export class Recorder extends EventTarget {
     } else if (state === "ready") {
       this.#address = null;
       this.#settle(message ? new Problem("recording_short", message) : undefined);
-      offer(address, seconds);
+      offer(this.#kind, address, seconds);
     } else {
       this.#address = null;
       this.#settle(new Problem("recording_failed", message ?? undefined));
@@ -60,7 +73,7 @@ export class Recorder extends EventTarget {
     const address = this.#address;
     this.#address = null;
     this.#settle(address ? undefined : new Problem("recording_cut"));
-    if (address) offer(address, seconds);
+    if (address) offer(this.#kind, address, seconds);
   }
 
   get #seconds() {
@@ -71,14 +84,14 @@ export class Recorder extends EventTarget {
     this.#enter(state);
     clearTimeout(this.#waiting);
     this.#waiting = setTimeout(() => this.#settle(new Problem("recording_silent")), withinMs);
-    this.#tell("send", { type: "record", on });
+    this.#tell("send", { type: this.#kind.type, on });
   }
 
   #run(seconds) {
     clearTimeout(this.#waiting);
     clearInterval(this.#ticking);
     this.#since = performance.now() - 1000 * (seconds ?? 0);
-    const show = () => (byId("recorded-time").textContent = clockWords(this.#seconds));
+    const show = () => (byId(this.#kind.time).textContent = clockWords(this.#seconds));
     this.#ticking = setInterval(show, TICK_MS);
     show();
     this.#enter("running");
@@ -103,10 +116,10 @@ export class Recorder extends EventTarget {
   }
 }
 
-/** A link to a finished film; it stays when the call is over. */
-function offer(address, seconds) {
-  const link = element("a", { href: located(address), download: fileName() }, "Download");
-  const words = element("span", { className: "words" }, `Recording, ${clockWords(seconds)}`);
+/** A link to a finished file; it stays when the call is over. */
+function offer({ title, ending }, address, seconds) {
+  const link = element("a", { href: located(address), download: fileName(ending) }, "Download");
+  const words = element("span", { className: "words" }, `${title}, ${clockWords(seconds)}`);
   const line = element("li", {}, words, link);
   link.addEventListener("click", (event) => {
     if (link.protocol === "blob:") return;
@@ -129,8 +142,8 @@ async function fetchInto(link, words) {
   link.ariaBusy = null;
 }
 
-function fileName() {
+function fileName(ending) {
   const now = new Date();
   const local = new Date(now.getTime() - 60_000 * now.getTimezoneOffset());
-  return `visavis-${local.toISOString().slice(0, 16).replace("T", "-").replace(":", "")}.mp4`;
+  return `visavis-${local.toISOString().slice(0, 16).replace("T", "-").replace(":", "")}.${ending}`;
 }

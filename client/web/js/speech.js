@@ -1,6 +1,7 @@
 /** What the server hears: the microphone, or a sample sentence. Both give a track. */
 
-import { Microphone, microphoneAsks } from "./microphone.js";
+import { asksFor } from "./device.js";
+import { Microphone } from "./microphone.js";
 import { Playback } from "./playback.js";
 
 const GONE = "The microphone was unplugged.";
@@ -72,7 +73,7 @@ export class Speech extends EventTarget {
 
   async #asked(microphone, wanted) {
     let answered = false;
-    const asking = microphoneAsks().then((asks) => this.#tell("asking", asks && !answered));
+    const asking = asksFor("microphone").then((asks) => this.#tell("asking", asks && !answered));
     try {
       return await microphone.open(wanted);
     } finally {

@@ -55,12 +55,15 @@ export function showFacts(facts) {
   showButtons(facts);
 }
 
-function showButtons({ muted, audible, voice, recording }) {
+function showButtons({ muted, audible, voice, recording, recordingMotion }) {
   press("mute", muted);
   press("hear", audible);
   press("record", recording === "running" || recording === "finishing");
   byId("mute").hidden = voice !== "microphone";
-  byId("record").ariaBusy = String(recording === "asked" || recording === "finishing");
+  byId("record").ariaBusy = String(isWaiting(recording));
+  byId("motion-record").ariaBusy = String(isWaiting(recordingMotion));
+  byId("motion-timing").hidden = recordingMotion !== "running";
+  write("motion-record-words", recordingMotion === "running" ? "Finish" : "Record");
   write("record-words", recording === "finishing" ? "Saving" : "Record");
 }
 
@@ -71,6 +74,8 @@ function showButtons({ muted, audible, voice, recording }) {
 export function showStart(next) {
   write("start-words", NEXT[next]);
 }
+
+const isWaiting = (recording) => recording === "asked" || recording === "finishing";
 
 const press = (id, pressed) => byId(id).setAttribute("aria-pressed", String(pressed));
 

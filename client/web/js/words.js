@@ -51,6 +51,59 @@ const REASONS = {
 /** @param {string} reason of the server */
 export const reasonWords = (reason) => REASONS[reason] ?? reason;
 
+export const SOURCES = {
+  voice: "Voice",
+  camera: "My camera",
+  motion: "A program",
+  file: "Motion file",
+  sliders: "Sliders",
+  idle: "By itself",
+  still: "Still",
+};
+
+/** How the person before the camera is followed. */
+export const FOLLOWING = {
+  off: "",
+  asking: "Allow the camera",
+  opening: "Opening the camera",
+  loading: "Getting ready",
+  ready: "Ready to follow you",
+  waiting: "Waiting for the server",
+  learning: "Learning your face at rest",
+  following: "Following you",
+  lost: "Lost you for a moment",
+  no_face: "No face is seen",
+  two_faces: "Two faces: one of them is followed",
+};
+
+/** Where that is done, and what leaves this machine. */
+export const PLACES = {
+  browser: "Followed in this browser: pictures stay here, only numbers are sent",
+  server: "Followed on the server: your camera’s pictures are sent there",
+};
+
+export const PLACE_NAMES = { page: "This browser", server: "The server" };
+
+const REGIONS = {
+  jaw: "Jaw",
+  mouth: "Lips",
+  tongue: "Tongue",
+  brow: "Brows",
+  cheek: "Cheeks",
+  eye: "Eyes",
+  nose: "Nose",
+};
+
+/** @param {string} name of a coefficient @returns {string} the part of the face that it moves */
+export const regionOf = (name) => REGIONS[name.match(/^[a-z]+/)?.[0]] ?? "Head";
+
+const OF_THE_HEAD = { x: "Sideways", y: "Up and down", scale: "Nearer" };
+
+/** @param {string} name of a coefficient, such as "mouthSmileLeft" @returns {string} */
+export function coefficientWords(name) {
+  return OF_THE_HEAD[name] ?? spoken(name.replace(/[A-Z]/g, " $&").toLowerCase());
+}
+
 const STEPS = {
   arrival: "Sound arrives",
   decoded: "Sound unpacked",
@@ -62,6 +115,7 @@ const STEPS = {
   due: "Waiting for its moment",
   encoded: "Picture packed",
   handed_over: "Handed to the network",
+  tracked: "Face read on the server",
   network: "Network, both ways",
   buffer: "Smoothed here",
   shown: "Unpacked here",

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from server.protocol import RecordingMessage, StateMessage, StatsMessage
-from tests.support.packages import package
+from tests.support.axe import unfold, violations
 from tests.support.page import call, expect_state, far_page, say
 
 pytestmark = pytest.mark.e2e
 STATS = StatsMessage(pictures=25, repeated=0, dropped_ms=0.0, latency_ms=150.0, render_ms=7.0)
-
-
-def unfold(page: Page) -> None:
-    """Open everything that is folded away."""
-    page.locator("details").evaluate_all("all => all.forEach((one) => (one.open = true))")
 
 
 def focused(page: Page) -> str:
@@ -26,32 +21,22 @@ def focused(page: Page) -> str:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(page: Page, scheme: Literal["light", "dark"]) -> None:
-    checker = (package("axe-core") / "axe.min.js").read_text()
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no half-faded colours
-    page.evaluate(checker)
-
-    def violations() -> list[Any]:
-        found: list[Any] = page.evaluate(
-            """async () => (await axe.run(document, { resultTypes: ["violations"] }))
-              .violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])"""
-        )
-        return found
-
     unfold(page)
-    assert violations() == [], "before the call"
+    assert violations(page) == [], "before the call"
     call(page)
     unfold(page)
     say(page, STATS)
     say(page, RecordingMessage(state="running"))
     say(page, StateMessage(state="draining"))
     expect(page.locator("#connection")).not_to_be_empty()
-    assert violations() == [], "in the call"
+    assert violations(page) == [], "in the call"
     page.evaluate("far.offline = true; far.vanish()")
     expect_state(page, "trying")
-    assert violations() == [], "in trouble"
+    assert violations(page) == [], "in trouble"
     page.locator("#end").click()
     expect_state(page, "ended")
-    assert violations() == [], "after the call, with a problem"
+    assert violations(page) == [], "after the call, with a problem"
 
 
 def test_a_call_by_keyboard_alone(page: Page) -> None:

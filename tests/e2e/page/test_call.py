@@ -31,7 +31,7 @@ def test_the_presenter_comes_alive_and_the_microphone_is_heard(page: Page) -> No
     call(page)
     expect_state(page, "listening")
     assert int(page.evaluate("document.body.dataset.first")) < FIRST_PICTURE_MS
-    assert page.evaluate("far.heard.readyState") == "live"
+    assert page.evaluate("far.tracks.audio.readyState") == "live"
     assert is_silent(page), "one would hear oneself, late"
     page.get_by_role("button", name="Sound").click()
     assert not is_silent(page)

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 def test_a_broken_connection_is_made_again_for_the_same_session(page: Page) -> None:
     call(page)
-    microphone = page.evaluate("far.heard.id")
+    microphone = page.evaluate("far.tracks.audio.id")
     page.evaluate("far.offline = true; far.vanish()")
     expect_state(page, "trying")
     expect(page.locator("#connection")).to_have_text("Connection lost. Trying again…")
@@ -27,7 +27,7 @@ def test_a_broken_connection_is_made_again_for_the_same_session(page: Page) -> N
     expect(page.locator("#connection")).to_be_empty()
     assert set(page.evaluate("far.offered")) == {"a"}
     assert page.evaluate("[far.requests.length, far.ended]") == [1, []]
-    assert page.evaluate("far.heard.readyState") == "live"
+    assert page.evaluate("far.tracks.audio.readyState") == "live"
     assert microphone, "its sound is sent on"
     page.get_by_role("button", name="End").click()
     assert page.evaluate("far.ended") == ["a"]

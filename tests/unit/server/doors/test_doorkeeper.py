@@ -20,11 +20,12 @@ ASKS = [
     ("POST", "/v1/tickets"), ("POST", "/whip/x"), ("PATCH", "/whip/x/y"), ("GET", "/whep/x"),
     ("DELETE", "/whep/x/y"), ("GET", "/metrics"), ("GET", "/v1"), ("GET", "/v1/whatever/comes"),
     ("POST", "/v1/presenters"), ("GET", "/v1/presentersx"), ("HEAD", "/v1/sessions/x"),
+    ("POST", "/v1/tracker"), ("GET", "/v1/looks"), ("PUT", "/v1/looks/x"),
 ]  # fmt: skip
 OPEN = [
     ("GET", "/"), ("GET", "/js/main.js"), ("GET", "/health"), ("GET", "/ready"), ("GET", "/docs"),
     ("GET", "/v1/presenters"), ("GET", "/v1/presenters/ada/picture"), ("OPTIONS", "/whip/x"),
-    ("OPTIONS", "/v1/sessions"),
+    ("OPTIONS", "/v1/sessions"), ("GET", "/v1/tracker"),
 ]  # fmt: skip
 
 
