@@ -53,12 +53,12 @@ class Device(Protocol):
         ...
 
 
-def opened(device: str, size: int) -> Device:
-    """A virtual camera for square RGB pictures (DeviceMissing if there is none).
+def opened(device: str, size: tuple[int, int]) -> Device:
+    """A virtual camera for RGB pictures (DeviceMissing if there is none).
 
     Args:
         device: its name (/dev/video10), or `default` for the first.
-        size: of the pictures, pixels.
+        size: width and height of the pictures, pixels.
     """
     try:
         import pyvirtualcam
@@ -67,8 +67,8 @@ def opened(device: str, size: int) -> Device:
     name = None if device == DEFAULT else device
     try:
         camera: Device = pyvirtualcam.Camera(
-            width=size,
-            height=size,
+            width=size[0],
+            height=size[1],
             fps=round(1 / BEAT),
             fmt=pyvirtualcam.PixelFormat.RGB,
             device=name,
@@ -85,7 +85,8 @@ def opened(device: str, size: int) -> Device:
 class VirtualCamera:
     """Shows pictures when they are due, from a thread of its own; a context manager.
 
-    25 a second: the last one again where none comes, black before the first.
+    25 a second: the last one again where none comes, black before the first. A picture of
+    another shape is shown whole, between black borders.
 
     Args:
         size: width and height of the pictures, pixels.
@@ -96,7 +97,10 @@ class VirtualCamera:
     name = "virtual camera"
 
     def __init__(
-        self, size: int, device: str = DEFAULT, clock: Callable[[], float] = time.monotonic
+        self,
+        size: tuple[int, int],
+        device: str = DEFAULT,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._size, self._device_name, self._clock = size, device, clock
         self._device: Device | None = None
@@ -140,12 +144,12 @@ class VirtualCamera:
             self._changed.notify()
 
     def _run(self) -> None:
-        pixels: NDArray[np.uint8] = np.zeros((self._size, self._size, 3), np.uint8)
+        pixels: NDArray[np.uint8] = np.zeros((*self._size[::-1], 3), np.uint8)
         while self._wait():
             with self._changed:
                 picture = self._shelf.take(self._clock())
             if picture is not None:
-                pixels = np.asarray(picture.to_ndarray(format="rgb24"), np.uint8)
+                pixels = fitted(picture, self._size)
             if self._device is None:
                 self._reopen()
             else:
@@ -184,3 +188,17 @@ class VirtualCamera:
         self._device = None
         if device is not None:
             device.close()
+
+
+def fitted(picture: av.VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture as RGB [height, width, 3] of a given width and height, whole and undistorted."""
+    share = min(size[0] / picture.width, size[1] / picture.height)
+    width, height = round(picture.width * share), round(picture.height * share)
+    scaled = picture if share == 1 else picture.reformat(width, height, interpolation="AREA")
+    pixels = np.asarray(scaled.to_ndarray(format="rgb24"), np.uint8)
+    if (width, height) == size:
+        return pixels
+    left, top = (size[0] - width) // 2, (size[1] - height) // 2
+    whole: NDArray[np.uint8] = np.zeros((size[1], size[0], 3), np.uint8)
+    whole[top : top + height, left : left + width] = pixels
+    return whole

@@ -20,7 +20,7 @@ def device(
     if request.param == "fake":
         fake(tmp_path, monkeypatch)
     try:
-        made = opened("default", 256)
+        made = opened("default", (256, 256))
     except DeviceMissing as error:
         pytest.skip(str(error))
     yield made
@@ -31,7 +31,7 @@ def test_it_has_a_name_by_which_it_is_opened_again(device: Device) -> None:
     name = device.device
     assert name
     device.close()
-    again = opened(name, 256)
+    again = opened(name, (256, 256))
     assert again.device == name
     again.close()
 
@@ -47,4 +47,4 @@ def test_it_takes_rgb_pictures_of_its_size_and_no_others(device: Device) -> None
 
 def test_another_name_is_refused(device: Device) -> None:
     with pytest.raises(DeviceMissing, match="/dev/video98"):
-        opened("/dev/video98", 256)
+        opened("/dev/video98", (256, 256))

@@ -37,7 +37,7 @@ class Screen(VirtualCamera):
     """A virtual camera that remembers when each picture is due."""
 
     def __init__(self) -> None:
-        super().__init__(256)
+        super().__init__((256, 256))
         self.dues: list[float] = []
 
     def show(self, picture: av.VideoFrame, due: float) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from client import virtual_camera
 from client.errors import DeviceMissing
-from client.virtual_camera import ADVICE, VirtualCamera, opened
+from client.virtual_camera import ADVICE, VirtualCamera, fitted, opened
 from tests.support.leaks import nothing_left, until
 from tests.support.shown import Shown, fake, read
 
@@ -36,7 +36,7 @@ def picture(shade: int) -> av.VideoFrame:
 
 async def test_pictures_are_shown_when_due_and_then_again(shown: Shown) -> None:
     async with nothing_left():
-        with VirtualCamera(256) as camera:
+        with VirtualCamera((256, 256)) as camera:
             start = time.monotonic() + 0.1
             for number in range(5):
                 camera.show(picture(50 * number + 20), start + 0.05 * number)
@@ -52,7 +52,7 @@ async def test_pictures_are_shown_when_due_and_then_again(shown: Shown) -> None:
 
 
 async def test_a_device_that_goes_is_taken_again(shown: Shown) -> None:
-    with VirtualCamera(256) as camera:
+    with VirtualCamera((256, 256)) as camera:
         await until(lambda: camera.shown > 0)
         shown.unplug()
         await until(lambda: camera.trouble is not None)
@@ -69,21 +69,40 @@ def test_a_machine_without_one_says_what_gives_it_one(
     monkeypatch.setattr(sys, "platform", platform)
     shown.unplug()
     with pytest.raises(DeviceMissing) as missing:
-        opened("default", 256)
+        opened("default", (256, 256))
     assert ADVICE[platform] in str(missing.value)
     with pytest.raises(DeviceMissing, match="no virtual camera /dev/video3 can be used"):
-        opened("/dev/video3", 256)
+        opened("/dev/video3", (256, 256))
 
 
 def test_the_package_is_named_with_its_licence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyvirtualcam", None)
     with pytest.raises(DeviceMissing, match=r"GPL.*pip install pyvirtualcam"):
-        opened("default", 256)
+        opened("default", (256, 256))
 
 
 async def test_what_waits_too_long_is_counted(shown: Shown) -> None:
-    with VirtualCamera(256) as camera:
+    with VirtualCamera((256, 256)) as camera:
         for number in range(40):
             camera.show(picture(number), time.monotonic() + 60)
         await asyncio.sleep(0)
         assert camera.dropped == 15
+
+
+@pytest.mark.parametrize(
+    ("size", "there"),
+    [
+        ((256, 256), (0, 256, 0, 256)),
+        ((128, 128), (0, 128, 0, 128)),
+        ((640, 360), (0, 360, 140, 500)),
+        ((300, 500), (100, 400, 0, 300)),
+    ],
+)
+def test_a_picture_of_another_shape_is_shown_whole(
+    size: tuple[int, int], there: tuple[int, int, int, int]
+) -> None:
+    pixels = fitted(picture(200), size)
+    top, bottom, left, right = there
+    assert pixels.shape == (size[1], size[0], 3)
+    assert (pixels[top:bottom, left:right] == 200).all()
+    assert pixels.sum() == 600 * (bottom - top) * (right - left), "black borders"
