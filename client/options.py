@@ -1,13 +1,28 @@
-"""Options of a command whose value may be left out: `--microphone`, `--microphone USB`."""
+"""Options that several commands have, and those whose value may be left out.
+
+`--microphone` is the default microphone, `--microphone USB` another.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
+import typer
 from typer.core import TyperCommand
 
 from client.card import DEFAULT
 
+TokenOption = Annotated[
+    str | None,
+    typer.Option(envvar="VISAVIS_TOKEN", show_envvar=True, help="Where the server asks for one."),
+]
+SizeOption = Annotated[int, typer.Option(help="Width and height of a face alone, pixels.")]
+FramingOption = Annotated[
+    Literal["face", "whole"], typer.Option(help="The face alone, or the whole portrait.")
+]
+BackgroundOption = Annotated[
+    str, typer.Option(help="as_is, blur, a colour as '#203040', or a picture's file.")
+]
 BARE: Final = frozenset({"--microphone", "--speaker", "--virtual-camera"})
 
 
