@@ -14,7 +14,14 @@ from typing import Annotated
 import typer
 
 from client import commands
-from client.options import BackgroundOption, FramingOption, SizeOption
+from client.options import (
+    BackgroundOption,
+    ExpressionOption,
+    FramingOption,
+    MouthOption,
+    PoseOption,
+    SizeOption,
+)
 from engine.errors import VisavisError
 
 app = typer.Typer(
@@ -178,18 +185,32 @@ def render(
     framing: FramingOption = "face",
     background: BackgroundOption = "as_is",
     emotion: Annotated[str, typer.Option(help="A look of the bundle.")] = "neutral",
+    driver: Annotated[
+        Path | None, typer.Option(help="A film of a person, whose head and face are followed.")
+    ] = None,
+    motion: Annotated[
+        Path | None, typer.Option(help="A motion file, which moves head and expression.")
+    ] = None,
+    save_motion: Annotated[
+        Path | None, typer.Option(help="Motion file to write: what the face does.")
+    ] = None,
+    mouth: MouthOption = None,
+    pose: PoseOption = None,
+    expression: ExpressionOption = None,
     seed: Annotated[int, typer.Option(help="Of blinks and small motions.")] = 0,
     bundle: BundleOption = None,
 ) -> None:
     """Make a film of a face that speaks a sound file.
 
     Examples: `visavis render speech.wav film.mp4`,
-    `visavis render talk.mp3 film.mp4 --portrait me.jpg --framing whole --background blur`
+    `visavis render talk.mp3 film.mp4 --portrait me.jpg --framing whole --background blur`,
+    `visavis render me.mp4 film.mp4 --driver me.mp4 --mouth camera --save-motion me.motion.npz`
     """
     from rich.progress import Progress
 
     from engine.background import named
-    from engine.controls import Controls
+    from engine.controls import CAMERA, FILE, Controls, Setting
+    from engine.drive import Drive
     from engine.errors import PictureUnreadable
     from engine.film import make_film, sound_seconds
     from engine.scene import Framing, Scene
@@ -197,6 +218,13 @@ def render(
     from engine.types import TICKS_PER_SECOND
 
     scene = Scene(Framing(framing), named(background))
+    by = CAMERA if driver else FILE if motion else "idle"
+    controls = Controls(
+        mouth=Setting(mouth or "voice"),
+        pose=Setting(pose or by),
+        expression=Setting(expression or by),
+        emotion=emotion,
+    )
     total = sound_seconds(sound) * TICKS_PER_SECOND
     with closing(Studio.open(bundle)) as studio, Progress(transient=True) as progress:
         if portrait is None:
@@ -214,7 +242,8 @@ def render(
             sound,
             output,
             seed=seed,
-            controls=Controls(emotion=emotion),
+            controls=controls,
+            drive=Drive(driver, motion, save_motion),
             tell=lambda: progress.advance(task),
         )
     typer.echo(f"{output.name}: {count / TICKS_PER_SECOND:.1f} s, {count} pictures")

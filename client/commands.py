@@ -14,7 +14,10 @@ import typer
 from client.options import (
     BackgroundOption,
     BareOptions,
+    ExpressionOption,
     FramingOption,
+    MouthOption,
+    PoseOption,
     SizeOption,
     TokenOption,
 )
@@ -69,16 +72,9 @@ def call(
             help="Show the avatar to other programs there: `--virtual-camera /dev/video10`.",
         ),
     ] = None,
-    mouth: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="What moves it: `--mouth voice`.")
-    ] = None,
-    pose: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="What moves the head: `--pose idle`.")
-    ] = None,
-    expression: Annotated[
-        str | None,
-        typer.Option(metavar="SOURCE", help="What moves eyes and brows: `--expression still`."),
-    ] = None,
+    mouth: MouthOption = None,
+    pose: PoseOption = None,
+    expression: ExpressionOption = None,
     record: Annotated[
         Path | None, typer.Option(help="MP4 file to keep the call in: `--record call.mp4`.")
     ] = None,

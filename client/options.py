@@ -23,6 +23,16 @@ FramingOption = Annotated[
 BackgroundOption = Annotated[
     str, typer.Option(help="as_is, blur, a colour as '#203040', or a picture's file.")
 ]
+MouthOption = Annotated[
+    str | None, typer.Option(metavar="SOURCE", help="What moves it: `--mouth voice`.")
+]
+PoseOption = Annotated[
+    str | None, typer.Option(metavar="SOURCE", help="What moves the head: `--pose idle`.")
+]
+ExpressionOption = Annotated[
+    str | None,
+    typer.Option(metavar="SOURCE", help="What moves eyes and brows: `--expression still`."),
+]
 BARE: Final = frozenset({"--microphone", "--speaker", "--virtual-camera"})
 
 

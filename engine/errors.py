@@ -17,6 +17,7 @@ VisavisError
 │   ├── SoundUnreadable      not a sound file, or damaged
 │   ├── SoundTooLong         more seconds of it than are accepted
 │   └── SoundEmpty           no samples in it
+├── FilmUnreadable       no film, or a damaged one
 ├── MotionUnreadable     no motion file, damaged, too long, or for other coefficients
 ├── UnknownPresenter     no presenter of that name in the bundle
 ├── ControlError         a control names a source, emotion or value that does not exist
@@ -165,6 +166,13 @@ class SoundEmpty(SoundError):
     """There are no samples in it."""
 
     code = "sound_empty"
+
+
+class FilmUnreadable(VisavisError):
+    """No film, or a damaged one."""
+
+    code = "film_unreadable"
+    status = 415
 
 
 class MotionUnreadable(VisavisError):

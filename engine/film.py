@@ -19,6 +19,7 @@ import numpy as np
 
 from engine import colours
 from engine.controls import Controls
+from engine.drive import UNDRIVEN, Drive
 from engine.errors import DeviceError, SoundEmpty, SoundUnreadable
 from engine.pipeline import Pipeline
 from engine.render import Identity
@@ -80,6 +81,7 @@ def make_film(
     *,
     seed: int,
     controls: Controls,
+    drive: Drive = UNDRIVEN,
     tell: Callable[[], object] = lambda: None,
 ) -> int:
     """Let `identity` speak the sound of a file; returns how many pictures there are.
@@ -91,38 +93,52 @@ def make_film(
         target: MP4 file to write.
         seed: of blinks and small motions.
         controls: sources, gains and emotion.
+        drive: what moves the face besides the sound.
         tell: called after each picture.
 
     Raises:
         SoundError: the sound cannot be read; no file is left then.
-        DeviceError: the film cannot be written.
+        FilmUnreadable, NoFace, MotionUnreadable: what drives the face cannot be used.
+        DeviceError: the film, or what the face does, cannot be written.
     """
     pipeline = studio.pipeline(identity, seed=seed, controls=controls, limit=SOUND_RATE, jitter=0)
     count = 0
-    with Film(target, identity.width, identity.height) as film:
-        for frame in frames(pipeline, read_sound(sound)):
+    with (
+        drive.driving(studio, pipeline) as show,
+        Film(target, identity.width, identity.height) as film,
+    ):
+        for frame in frames(pipeline, read_sound(sound), show):
             film.add(frame)
             count += 1
             tell()
     return count
 
 
-def frames(pipeline: Pipeline, sound: Iterator[Samples]) -> Iterator[AVFrame]:
+def frames(
+    pipeline: Pipeline, sound: Iterator[Samples], show: Callable[[float], object] = lambda at: None
+) -> Iterator[AVFrame]:
     """Pictures with their sound, from the first sample to the last.
 
     The look-ahead's first ticks, in which nothing is played yet, are left out.
+
+    Args:
+        pipeline: a fresh one.
+        sound: pieces at 48 kHz.
+        show: called before each tick with its time in seconds.
     """
     pending = np.zeros(0, np.int16)
     begun = 0
     for piece in sound:
         pending = np.concatenate([pending, piece])
         while len(pending) >= SOUND_TICK:
+            show(begun / TICKS_PER_SECOND)
             yield from _step(pipeline, pending[:SOUND_TICK], begun)
             pending = pending[SOUND_TICK:]
             begun += 1
     silence = np.zeros(SOUND_TICK, np.int16)
     last = [np.concatenate([pending, silence[len(pending) :]])] if len(pending) else []
     for samples in [*last, *[silence] * pipeline.delay]:
+        show(begun / TICKS_PER_SECOND)
         yield from _step(pipeline, samples, begun)
         begun += 1
 
