@@ -30,10 +30,14 @@ export class Call extends EventTarget {
   #wake = () => {};
   #online = () => this.#hurry();
 
-  /** @param {() => Promise<object>} create opens a session, see `createSession` */
-  constructor(create) {
+  /**
+   * @param {() => Promise<object>} create opens a session, see `createSession`
+   * @param {MediaStreamTrack | null} sight see `show`
+   */
+  constructor(create, sight) {
     super();
     this.#create = create;
+    this.#sight = sight;
     this.#connection = this.#prepared();
     addEventListener("online", this.#online);
   }
@@ -53,12 +57,13 @@ export class Call extends EventTarget {
   }
 
   /**
-   * What the server sees from now on.
+   * What the server sees from now on. Beginning and ending that takes another connection.
    * @param {MediaStreamTrack | null} track of a camera
    */
   show(track) {
     this.#sight = track;
-    return this.#connection.show(track);
+    if (this.#fits) this.#connection.show(track);
+    else if (this.#session && !this.#broken) this.#comeBack(this.#connection);
   }
 
   /**
@@ -95,8 +100,14 @@ export class Call extends EventTarget {
     if (this.#session) endSession(this.#session.id);
   }
 
+  /** Whether the connection can do what is wanted of it. */
+  get #fits() {
+    return this.#connection.sees === (this.#sight !== null);
+  }
+
   #prepared() {
-    const connection = new Connection();
+    const connection = new Connection(this.#sight !== null);
+    connection.show(this.#sight);
     const pass = ({ type, detail }) => {
       if (connection === this.#connection) this.#tell(type, detail);
     };
@@ -113,6 +124,7 @@ export class Call extends EventTarget {
     await connection.open(this.#session, withinMs);
     if (this.#over) return connection.close();
     this.#tell("stream", connection.stream);
+    if (!this.#fits && !this.#broken) this.#comeBack(connection);
   }
 
   async #openSession() {
@@ -144,6 +156,7 @@ export class Call extends EventTarget {
     this.#broken.close();
     this.#broken = null;
     this.#tell("back");
+    if (!this.#fits) this.#comeBack(this.#connection);
   }
 
   /** One attempt; returns what went wrong, null if nothing did. */
@@ -151,7 +164,6 @@ export class Call extends EventTarget {
     const connection = (this.#connection = this.#prepared());
     try {
       await connection.speak(this.#track);
-      await connection.show(this.#sight);
       await this.#connect(connection, AGAIN_WITHIN_MS);
       return null;
     } catch (error) {
@@ -188,5 +200,7 @@ export class Call extends EventTarget {
  * A call with somebody.
  * @param {() => object} request makes the SessionRequest as it would be at that moment
  * @param {Record<string, Blob | null>} pictures see `createSession`
+ * @param {MediaStreamTrack | null} sight what the server sees, see `Call.show`
  */
-export const callWith = (request, pictures) => new Call(() => createSession(request(), pictures));
+export const callWith = (request, pictures, sight) =>
+  new Call(() => createSession(request(), pictures), sight);

@@ -29,15 +29,23 @@ export class Connection extends EventTarget {
 
   /** Sound and pictures from the server. */
   stream = new MediaStream();
+  /** Whether it can show a camera to the server. */
+  sees;
 
-  constructor() {
+  /**
+   * @param {boolean} sees whether the server is to see a camera. An offer to send pictures that
+   *   sends none keeps Chromium from telling the server how many bits its line can carry.
+   */
+  constructor(sees) {
     super();
+    this.sees = sees;
     if (!window.RTCPeerConnection) throw new Problem("browser_too_old");
     this.#peer = new RTCPeerConnection();
     this.#channel = this.#peer.createDataChannel("control");
     this.#motion = this.#peer.createDataChannel("motion", NEWEST_ONLY);
     this.#speech = this.#peer.addTransceiver("audio", { direction: "sendrecv" });
-    this.#sight = this.#peer.addTransceiver("video", { direction: "sendrecv" });
+    const direction = sees ? "sendrecv" : "recvonly";
+    this.#sight = this.#peer.addTransceiver("video", { direction });
     this.#peer.addEventListener("track", ({ track }) => this.stream.addTrack(track));
     this.#channel.addEventListener("open", () => this.#opened());
     this.#channel.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)));
@@ -75,11 +83,11 @@ export class Connection extends EventTarget {
   }
 
   /**
-   * What the server sees from now on; nothing is sent without it.
+   * What the server sees from now on, if it can.
    * @param {MediaStreamTrack | null} track of a camera
    */
   async show(track) {
-    if (!this.#closed.signal.aborted) await this.#sight.sender.replaceTrack(track);
+    if (this.sees && !this.#closed.signal.aborted) await this.#sight.sender.replaceTrack(track);
   }
 
   /**

@@ -48,7 +48,6 @@ export class Conversation extends EventTarget {
     try {
       call = this.#call = this.#newCall(request, pictures);
       this.#speech = this.#newSpeech(call);
-      call.show(this.#sight);
       await Promise.all([call.open(), this.#speech.use(voice)]);
     } catch (error) {
       if (call === this.#call) this.#finish({ ending: "failed", problem: problemOf(error) });
@@ -151,7 +150,7 @@ export class Conversation extends EventTarget {
   }
 
   #newCall(request, pictures) {
-    const call = callWith(request, pictures);
+    const call = callWith(request, pictures, this.#sight);
     for (const name of PASSED_ON) {
       call.addEventListener(name, ({ detail }) => this.#tell(name, detail));
     }
