@@ -306,8 +306,8 @@ async def test_nobody_at_the_other_end() -> None:
 
 @pytest.mark.skipif(Path("/dev/snd").exists(), reason="this machine has sound devices")
 async def test_no_microphone() -> None:
-    with pytest.raises(DeviceMissing, match="microphone"):
-        Microphone()
+    with pytest.raises(DeviceMissing, match="microphone"), Microphone():
+        pytest.fail("there is none")
 
 
 def test_a_port_that_is_taken() -> None:
