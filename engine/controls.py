@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from engine import arkit
 from engine.types import TICK_MS, Component
 
 VOICE: Final = "voice"
@@ -22,11 +23,24 @@ SOURCES: Final[Mapping[Component, tuple[str, ...]]] = {
     Component.POSE: (IDLE, CAMERA, MOTION, FILE, SLIDERS, STILL),
     Component.EXPRESSION: (IDLE, CAMERA, MOTION, FILE, SLIDERS, STILL),
 }
-"""What may drive each component, the default first."""
+"""What may drive each component where its coefficients allow it, the default first."""
 FADE_MS: Final = 200
 """From the old source to the new one: shorter is seen as a jerk, longer as a lag."""
 STEADINESS: Final = 0.4
 """Head and brows without a tremor, blinks still whole."""
+
+
+def sources(names: Mapping[Component, Sequence[str]]) -> dict[Component, tuple[str, ...]]:
+    """What may drive each component of a bundle, the default first.
+
+    Args:
+        names: of its coefficients. Cameras are read in ARKit's, and move no others.
+    """
+    readable = {*arkit.MOUTH, *arkit.EXPRESSION, *arkit.POSE}
+    return {
+        part: tuple(it for it in SOURCES[part] if it != CAMERA or readable & set(listed))
+        for part, listed in names.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from engine.bundle import Manifest
-from engine.controls import IDLE, NEUTRAL, SOURCES, VOICE, Controls, Setting
+from engine.controls import IDLE, NEUTRAL, VOICE, Controls, Setting, sources
 from engine.errors import ControlError
 from engine.types import Component, Floats, Motion, floats
 
@@ -35,6 +35,7 @@ class Mixer:
 
     def __init__(self, manifest: Manifest, controls: Controls) -> None:
         self._names = {part: spec.names for part, spec in manifest.components.items()}
+        self._sources = sources(self._names)
         self._emotions = {
             name: self._vectors(values)
             for name, values in {NEUTRAL: {}, **manifest.emotions}.items()
@@ -94,10 +95,10 @@ class Mixer:
     def check(self, controls: Controls) -> None:
         """Raise ControlError if a source, coefficient or emotion does not exist."""
         for part in Component:
-            if controls[part].source not in SOURCES[part]:
+            if controls[part].source not in self._sources[part]:
                 raise ControlError(
                     f"'{controls[part].source}' cannot drive {part}; "
-                    f"there are: {', '.join(SOURCES[part])}"
+                    f"there are: {', '.join(self._sources[part])}"
                 )
         if controls.emotion not in self._emotions:
             raise ControlError(

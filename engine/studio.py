@@ -20,7 +20,7 @@ from engine.background import Pictured
 from engine.bundle import BUILTIN, Bundle
 from engine.camera import Camera
 from engine.clock import Clock, MonotonicClock
-from engine.controls import NEUTRAL, SOURCES, Controls
+from engine.controls import NEUTRAL, Controls, sources
 from engine.errors import ControlError, TrackerMissing
 from engine.listen import Listener
 from engine.listeners import listeners
@@ -75,7 +75,7 @@ class Studio:
         )
         self.emotions = (NEUTRAL, *self.manifest.emotions)
         self.sizes = tuple(self.manifest.sizes)
-        self.sources: Mapping[Component, tuple[str, ...]] = SOURCES
+        self.sources: Mapping[Component, tuple[str, ...]] = sources(self.names)
 
     @classmethod
     def open(cls, bundle: Path | None = None, *, live: bool = False) -> Studio:

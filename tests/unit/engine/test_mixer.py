@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.bundle import Bundle
-from engine.controls import Controls, Setting
+from engine.controls import Controls, Setting, sources
 from engine.errors import ControlError
 from engine.mixer import VOICE_STAYS, Mixer
 from engine.types import Component, Motion
@@ -18,7 +18,7 @@ SPEAKING = motion(jawOpen=0.5)
 TURNED = motion(yaw=10.0, eyeBlink=1.0)
 
 
-def sources(voice: Motion = SPEAKING, idle: Motion = TURNED) -> dict[str, Motion]:
+def moving(voice: Motion = SPEAKING, idle: Motion = TURNED) -> dict[str, Motion]:
     return {"voice": voice, "idle": idle, "still": STILL}
 
 
@@ -28,7 +28,7 @@ def mixer(bundle: Bundle) -> Mixer:
 
 
 def test_each_component_has_its_own_source(mixer: Mixer) -> None:
-    mixed = mixer.mix(sources())
+    mixed = mixer.mix(moving())
     np.testing.assert_allclose(mixed.mouth, SPEAKING.mouth)
     np.testing.assert_allclose(mixed.pose, TURNED.pose)
     np.testing.assert_allclose(mixed.expression, TURNED.expression)
@@ -38,12 +38,12 @@ def test_each_component_has_its_own_source(mixer: Mixer) -> None:
 def test_a_change_of_source_fades_and_touches_no_other_component(
     mixer: Mixer, part: Component
 ) -> None:
-    before = mixer.mix(sources())
+    before = mixer.mix(moving())
     parts = {other: mixer.controls[other] for other in Component} | {part: Setting("still")}
     mixer.change(
         Controls(parts[Component.MOUTH], parts[Component.POSE], parts[Component.EXPRESSION])
     )
-    steps = [mixer.mix(sources()) for _ in range(mixer.controls.fade_ticks + 1)]
+    steps = [mixer.mix(moving()) for _ in range(mixer.controls.fade_ticks + 1)]
     size = [float(np.abs(step[part]).max()) for step in steps]
     assert size == sorted(size, reverse=True) and size[-1] == 0.0
     assert size[0] > 0.9 * np.abs(before[part]).max(), "no jump at the start"
@@ -54,24 +54,24 @@ def test_a_change_of_source_fades_and_touches_no_other_component(
 
 def test_gain_scales_and_limits_hold(mixer: Mixer) -> None:
     mixer.change(replace(mixer.controls, mouth=Setting("voice", gain=2.0)))
-    assert mixer.mix(sources()).mouth.max() == 1.0
+    assert mixer.mix(moving()).mouth.max() == 1.0
     mixer.change(replace(mixer.controls, mouth=Setting("voice", gain=0.5)))
-    assert mixer.mix(sources()).mouth.max() == pytest.approx(0.25)
-    far = mixer.mix(sources(idle=motion(yaw=90.0)))
+    assert mixer.mix(moving()).mouth.max() == pytest.approx(0.25)
+    far = mixer.mix(moving(idle=motion(yaw=90.0)))
     assert far.pose[0] == 20.0
 
 
 def test_smoothing_is_slower_but_arrives(mixer: Mixer) -> None:
     mixer.change(replace(mixer.controls, mouth=Setting("voice", smoothing=0.7)))
-    jaw = [float(mixer.mix(sources()).mouth.max()) for _ in range(60)]
+    jaw = [float(mixer.mix(moving()).mouth.max()) for _ in range(60)]
     assert jaw[0] < 0.3 and jaw == sorted(jaw) and jaw[-1] == pytest.approx(0.5, abs=1e-3)
 
 
 def test_an_emotion_comes_softly_and_is_added(mixer: Mixer) -> None:
     mixer.change(replace(mixer.controls, emotion="happy", emotion_strength=0.5))
-    first = mixer.mix(sources(idle=STILL)).expression.max()
+    first = mixer.mix(moving(idle=STILL)).expression.max()
     for _ in range(60):
-        last = mixer.mix(sources(idle=STILL))
+        last = mixer.mix(moving(idle=STILL))
     assert 0 < first < last.expression.max()
     assert last.mouth.max() == pytest.approx(0.5, abs=1e-3), "the jaw still speaks"
 
@@ -103,7 +103,7 @@ def driven_by(controls: Controls, parts: dict[Component, Setting], **more: Any) 
 
 
 def live(**more: Motion) -> dict[str, Motion]:
-    return {**sources(), "camera": CAMERA, **more}
+    return {**moving(), "camera": CAMERA, **more}
 
 
 def test_while_a_voice_speaks_it_has_the_mouth(mixer: Mixer) -> None:
@@ -123,21 +123,21 @@ def test_while_a_voice_speaks_it_has_the_mouth(mixer: Mixer) -> None:
 
 @pytest.mark.parametrize("part", Component)
 def test_what_is_held_stays_and_is_let_go_softly(mixer: Mixer, part: Component) -> None:
-    before = mixer.mix(sources())[part]
+    before = mixer.mix(moving())[part]
     held = replace(mixer.controls[part], hold=True)
     mixer.change(driven_by(mixer.controls, {part: held}))
     for _ in range(5):
-        np.testing.assert_array_equal(mixer.mix(sources(voice=STILL, idle=STILL))[part], before)
+        np.testing.assert_array_equal(mixer.mix(moving(voice=STILL, idle=STILL))[part], before)
     mixer.change(driven_by(mixer.controls, {part: replace(held, hold=False)}))
-    sizes = [np.abs(mixer.mix(sources(voice=STILL, idle=STILL))[part]).max() for _ in range(7)]
+    sizes = [np.abs(mixer.mix(moving(voice=STILL, idle=STILL))[part]).max() for _ in range(7)]
     assert sizes[0] > 0.9 * np.abs(before).max() and sizes[-1] == 0
 
 
 def test_a_limit_is_a_share_of_the_range(mixer: Mixer) -> None:
     mixer.change(replace(mixer.controls, pose=Setting("idle", limit=0.25)))
-    assert mixer.mix(sources(idle=motion(yaw=15.0))).pose[0] == 5.0
+    assert mixer.mix(moving(idle=motion(yaw=15.0))).pose[0] == 5.0
     mixer.change(replace(mixer.controls, pose=Setting("idle", limit=0.0)))
-    assert not mixer.mix(sources(idle=motion(yaw=15.0))).pose.any()
+    assert not mixer.mix(moving(idle=motion(yaw=15.0))).pose.any()
 
 
 def test_sliders_are_a_source(mixer: Mixer) -> None:
@@ -153,7 +153,7 @@ def test_sliders_are_a_source(mixer: Mixer) -> None:
 def test_idle_motion_stands_in_for_a_source_that_has_nothing(mixer: Mixer) -> None:
     mixer.change(replace(mixer.controls, pose=Setting("file")))
     for _ in range(8):
-        mixed = mixer.mix(sources())
+        mixed = mixer.mix(moving())
     np.testing.assert_allclose(mixed.pose, TURNED.pose)
     playing = [float(mixer.mix(live(file=motion(yaw=-10.0))).pose[0]) for _ in range(8)]
     assert playing == sorted(playing, reverse=True) and playing[0] > 8 and playing[-1] == -10
@@ -178,3 +178,11 @@ def test_no_change_of_source_is_a_jump(mixer: Mixer, fade_ms: int) -> None:
         mixed = mixer.mix({**live(), "motion": turned, "sliders": other, "camera": CAMERA})
         yaws.append(float(mixed.pose[0]))
     assert np.abs(np.diff(yaws)).max() < steepest + 10 / 9
+
+
+def test_a_camera_moves_only_what_is_read_on_faces() -> None:
+    learnt = {Component.MOUTH: ["m0", "m1"], Component.POSE: ["yaw"], Component.EXPRESSION: ["e0"]}
+    there = sources(learnt)
+    assert "camera" not in there[Component.MOUTH] and "camera" not in there[Component.EXPRESSION]
+    assert "camera" in there[Component.POSE]
+    assert there[Component.MOUTH][0] == "voice" and there[Component.EXPRESSION][0] == "idle"
