@@ -14,7 +14,7 @@ import time
 from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 from rich.console import Console
@@ -53,11 +53,13 @@ class Following:
     stats: CameraStats | None
 
 
-async def follow(url: str, process: int, tracker: str, film: Path, seconds: float) -> Following:
+async def follow(
+    url: str, process: int, tracker: str, film: Path, seconds: float, size: Literal[256, 512]
+) -> Following:
     """A call of `seconds` in which `tracker` (nobody, page, server) reads the driver."""
     part = ComponentPatch(source="idle" if tracker == "nobody" else "camera")
     controls = ControlsPatch(pose=part, expression=part)
-    settings = SessionRequest(presenter="ada", size=512, controls=controls)
+    settings = SessionRequest(presenter="ada", size=size, controls=controls)
     async with AsyncExitStack() as stack:
         camera = stack.enter_context(Camera(str(film))) if tracker == "server" else None
         talk = await stack.enter_async_context(connected(url, Silence(), settings, camera=camera))
@@ -86,6 +88,7 @@ async def read_by_page(url: str, talk: Conversation, sends: bool) -> None:
 def main(
     film: Annotated[Path, typer.Option(exists=True, help="Somebody before a camera.")],
     seconds: Annotated[float, typer.Option(min=2.0, help="Of each call.")] = 20.0,
+    small: Annotated[bool, typer.Option(help="Pictures of 256 pixels, not 512.")] = False,
     target: Annotated[Path, typer.Option(help="JSON to write.")] = Path("out/following.json"),
 ) -> None:
     """Measure what following a face costs."""
@@ -93,7 +96,7 @@ def main(
     found = []
     for tracker in WAYS:
         with server() as (url, process, _):
-            one = asyncio.run(follow(url, process, tracker, film, seconds))
+            one = asyncio.run(follow(url, process, tracker, film, seconds, 256 if small else 512))
         found.append(one)
         stats = one.stats
         told = (f"{stats.latency_ms:.0f}", f"{stats.rate}", f"{stats.quality:.2f}") if stats else ()
