@@ -52,13 +52,13 @@ def text(path: Path) -> str:
 
 def verdict(offer: str, sees: bool = True, speaks: bool = True) -> tuple[str | None, float]:
     """The error's code, None if the offer is accepted, and how long that took."""
-    start = time.thread_time()
+    start = time.perf_counter()
     try:
         check(candidates.usable(offer, private=True), sees=sees, speaks=speaks)
         code = None
     except VisavisError as error:
         code = error.code
-    return code, 1000 * (time.thread_time() - start)
+    return code, 1000 * (time.perf_counter() - start)
 
 
 def test_honest_offers_are_accepted(offer: str) -> None:
