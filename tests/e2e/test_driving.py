@@ -39,9 +39,8 @@ from tests.support.probe import as_rgb
 from tests.support.serving import Serving, serving
 
 pytestmark = [pytest.mark.e2e, pytest.mark.usefixtures("clean")]
-FOLLOWED_MS: Final = 150.0
-"""From a camera's picture in to the avatar's picture handed over, 95th percentile: 120 that a
-server of its own keeps (`bench.following`), and some for a caller in the same process."""
+FOLLOWED_MS: Final = 120.0
+"""From a camera's picture in to the avatar's picture handed over, 95th percentile."""
 ALIKE: Final = 0.8
 SPEECH: Final = CLIP.parents[1] / "speech" / "hibari.wav"
 
