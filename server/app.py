@@ -26,7 +26,7 @@ from engine.scheduler import Pool
 from engine.studio import Studio
 from server import aiortc_compat
 from server.doors.bodies import Bodies
-from server.doors.doorkeeper import Doorkeeper, granted
+from server.doors.doorkeeper import Doorkeeper, grant_of
 from server.doors.doors import Doors
 from server.doors.guard import Guard
 from server.doors.origins import Origins
@@ -113,7 +113,7 @@ def create_app(
     app.include_router(speech.Speech(sessions).router())
     app.include_router(socket.router(sessions, clock, metrics))
     app.include_router(motion.router(sessions, clock, metrics))
-    app.include_router(whip.router(sessions, granted))
+    app.include_router(whip.router(sessions, grant_of))
     _add_watching(app, sessions, house)
     if web is not None:
         _add_page(app, web)

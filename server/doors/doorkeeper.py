@@ -31,11 +31,16 @@ REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
 MISSING: Final = "a token is needed: send it as 'Authorization: Bearer ...'"
 
 
-def granted(connection: HTTPConnection) -> Grant:
+def grant_of(connection: HTTPConnection) -> Grant:
     """What the request's, or WebSocket's, sender may do; fails where no guard stands."""
     grant = connection.state.grant
     assert isinstance(grant, Grant)
     return grant
+
+
+async def granted(connection: HTTPConnection) -> Grant:
+    """As `grant_of`, for endpoints: FastAPI would take what is no coroutine to a thread."""
+    return grant_of(connection)
 
 
 Granted = Annotated[Grant, Depends(granted)]

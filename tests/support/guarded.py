@@ -14,7 +14,7 @@ from starlette.websockets import WebSocket
 
 from engine.clock import Clock, MonotonicClock
 from server.doors.bodies import Bodies
-from server.doors.doorkeeper import Doorkeeper, granted
+from server.doors.doorkeeper import Doorkeeper, grant_of
 from server.doors.doors import Doors
 from server.doors.guard import Guard
 from server.doors.origins import Origins
@@ -90,5 +90,5 @@ async def _behind(scope: Scope, receive: Receive, send: Send) -> None:
         await WebSocket(scope, receive, send).accept()
         return
     request = Request(scope, receive)
-    told = {"sub": granted(request).sub, "bytes": len(await request.body())}
+    told = {"sub": grant_of(request).sub, "bytes": len(await request.body())}
     await JSONResponse(told)(scope, receive, send)
