@@ -46,7 +46,10 @@ export class Connection extends EventTarget {
     this.#speech = this.#peer.addTransceiver("audio", { direction: "sendrecv" });
     const direction = sees ? "sendrecv" : "recvonly";
     this.#sight = this.#peer.addTransceiver("video", { direction });
-    this.#peer.addEventListener("track", ({ track }) => this.stream.addTrack(track));
+    this.#peer.addEventListener("track", ({ track, receiver }) => {
+      receiver.jitterBufferTarget = 0; // as much as the network makes needful, and no more
+      this.stream.addTrack(track);
+    });
     this.#channel.addEventListener("open", () => this.#opened());
     this.#channel.addEventListener("message", ({ data }) => this.#receive(JSON.parse(data)));
     this.#channel.addEventListener("close", () => this.#break());
