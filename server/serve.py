@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
 import socket
@@ -20,6 +19,7 @@ from engine.clock import MonotonicClock
 from engine.mark import Mark, badge
 from engine.scheduler import Pool
 from engine.studio import Studio
+from server import heap
 from server import limits as fixed
 from server.app import create_app
 from server.doors.doors import Doors
@@ -81,6 +81,7 @@ def serve(
     if doors.hosts or not beyond:
         # A foreign page that points its own name at this machine has another one.
         doors = replace(doors, hosts=doors.hosts | LOCAL_NAMES | {host})
+    heap.share_arenas()
     with listen(host, port) as listener:
         address, taken = listener.getsockname()[:2]
         studio = Studio.open(bundle, live=True)
@@ -106,23 +107,13 @@ def serve(
             )
             config = configured(app, tls=tls, proxies=proxies if behind_proxy else ())
             server = Server(config, app.state.sessions, limits.drain_seconds, say, line)
-            keep_heap()
+            heap.freeze()
             server.run(sockets=[listener])
         finally:
             pool.close()
             studio.close()
             if server is not None:
                 server.gone()
-
-
-def keep_heap() -> None:
-    """Leave all that was loaded so far out of later collections.
-
-    It is never given back, and a collection that looks through it holds up every thread
-    for 80 ms: two pictures late.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def configured(

@@ -13,13 +13,12 @@ from client.call import connected
 from client.devices import Silence
 from engine.errors import VisavisError
 from engine.studio import Studio
-from server import limits
+from server import heap, limits
 from server.doors import candidates
 from server.http import sdpfrag
 from server.limits import Limits
 from server.media.offers import check
 from server.protocol import SessionRequest
-from server.serve import keep_heap
 from tests.support.documented import codes, is_refusal
 from tests.support.leaks import until
 from tests.support.lengths import length
@@ -76,7 +75,7 @@ def test_the_corpus(path: Path) -> None:
 
 def test_changed_offers_are_accepted_or_refused(offer: str) -> None:
     mutator, honest = Mutator(1), [offer, text(CORPUS / "chromium.sdp")]
-    keep_heap()  # as a server does: a collection of all that tests hold takes 100 ms
+    heap.freeze()  # as a server does: a collection of all that tests hold takes 100 ms
     verdicts = [
         verdict(mutator.text(honest[n % 2])[: limits.SDP_BYTES], *ROLES[n % 3])
         for n in range(CHECKED)

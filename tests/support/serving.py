@@ -22,13 +22,14 @@ from engine.mark import Mark, badge
 from engine.scene import Scene
 from engine.scheduler import Pool
 from engine.studio import Studio
+from server import heap
 from server.app import create_app
 from server.doors.turn import Relays
 from server.limits import Limits
 from server.media.peer import Line
 from server.metrics import Metrics
 from server.recordings import Recordings
-from server.serve import configured, keep_heap
+from server.serve import configured
 from server.session import House
 from server.sessions import Sessions
 from tests.support.leaks import until
@@ -71,7 +72,7 @@ async def serving(
     A test process holds far more than a server (FastAPI remembers every application it
     made): collections that looked through all of it would take seconds.
     """
-    keep_heap()
+    heap.freeze()
     pool = Pool()
     app = create_app(
         studio,
