@@ -28,9 +28,10 @@ from engine.mel_windows import BANDS, COLUMNS, LOOKAHEAD_TICKS
 from engine.mouth_stream import SMOOTHINGS
 from engine.types import Component, Floats
 from export.bundle import graph_file, stored
-from export.edtalk.checkpoints import Origin, origin, read_audio2lip, read_generator
+from export.edtalk.checkpoints import read_audio2lip, read_generator
 from export.edtalk.expressions import looks, read_expressions
 from export.edtalk.graphs import Graphs, listen
+from export.edtalk.published import Origin, origin
 from export.parity import Apart, files_apart
 from models.edtalk.generator import Generator
 from models.edtalk.layout import EXPRESSION, MOUTH, POSE

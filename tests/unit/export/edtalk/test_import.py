@@ -19,16 +19,8 @@ from engine.bundle import Bundle
 from engine.errors import CheckpointError
 from engine.types import Component
 from export.edtalk.bundle import LICENCE, Sources, import_bundle
-from export.edtalk.checkpoints import (
-    GENERATOR,
-    HEARING,
-    KNOWN,
-    Origin,
-    fill,
-    generator_of,
-    origin,
-    read_audio2lip,
-)
+from export.edtalk.checkpoints import GENERATOR, HEARING, fill, generator_of, read_audio2lip
+from export.edtalk.published import KNOWN, Origin, origin
 from export.edtalk.seeded import seeded_audio2lip
 from export.edtalk.unpickle import Outcome, outcome
 from models.edtalk.audio2lip import Audio2Lip
