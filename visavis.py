@@ -228,7 +228,8 @@ def render(
     total = sound_seconds(sound) * TICKS_PER_SECOND
     with closing(Studio.open(bundle)) as studio, Progress(transient=True) as progress:
         if portrait is None:
-            identity = studio.presenter(presenter or studio.presenters[0].id, size, scene)
+            first = next((it.id for it in studio.presenters), "")
+            identity = studio.presenter(presenter or first, size, scene)
         else:
             try:
                 content = portrait.read_bytes()
