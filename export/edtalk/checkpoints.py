@@ -138,6 +138,10 @@ def fill(network: Network, state: dict[str, NDArray[Any]], file: str) -> Network
                 f"'{key}' of '{file}' has shape {value.shape}, not "
                 f"{tuple(wanted[key].shape)}: it is of another version of EDTalk"
             )
+        if value.dtype.kind != ("f" if wanted[key].is_floating_point() else "i"):
+            raise CheckpointError(
+                f"'{key}' of '{file}' holds {value.dtype}: it is of another version of EDTalk"
+            )
         if not np.isfinite(value).all():
             raise CheckpointError(f"'{key}' of '{file}' holds values that are no numbers")
         weights[key] = torch.from_numpy(value)
