@@ -33,7 +33,7 @@ app = typer.Typer(
 
 EXTRAS = {
     **dict.fromkeys(("httpx", "sounddevice", "websockets"), "client"),
-    **dict.fromkeys(("torch", "onnx", "onnxscript"), "export"),
+    **dict.fromkeys(("torch", "onnx", "onnxscript", "huggingface_hub"), "export"),
 }
 """Packages that a server does without, and the extra that brings them."""
 BundleOption = Annotated[
@@ -228,7 +228,8 @@ def render(
     total = sound_seconds(sound) * TICKS_PER_SECOND
     with closing(Studio.open(bundle)) as studio, Progress(transient=True) as progress:
         if portrait is None:
-            identity = studio.presenter(presenter or studio.presenters[0].id, size, scene)
+            first = next((it.id for it in studio.presenters), "")
+            identity = studio.presenter(presenter or first, size, scene)
         else:
             try:
                 content = portrait.read_bytes()
@@ -254,29 +255,50 @@ commands.add_to(app)
 
 @app.command(name="import")
 def import_checkpoints(
-    generator: Annotated[Path, typer.Argument(help="EDTalk.pt or EDTalk_lip_pose.pt.")],
-    hearing: Annotated[Path, typer.Argument(help="Audio2Lip.pt.")],
-    output: Annotated[Path, typer.Argument(help="Folder of the bundle to make.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="[EDTalk.pt Audio2Lip.pt] FOLDER",
+            help="Two checkpoints, and the bundle's folder to make; with --download it alone. "
+            "EDTalk_lip_pose.pt may stand for EDTalk.pt.",
+        ),
+    ],
     expressions: Annotated[
-        Path | None, typer.Option(help="Folder of predefined expressions, one .npy a look.")
+        Path | None, typer.Option(help="Folder predefined_exp_weights, one .npy a look.")
     ] = None,
     fast: Annotated[
         bool, typer.Option(help="Smooth mouths without looking ahead: 40 ms less delay.")
     ] = False,
     half: Annotated[bool, typer.Option(help="Also graphs in half precision, for GPUs.")] = False,
+    download: Annotated[
+        bool, typer.Option("--download", help="Fetch EDTalk.pt and Audio2Lip.pt, 520 MB.")
+    ] = False,
 ) -> None:
     """Make a bundle of EDTalk's official checkpoints; needs the extra `export`.
 
     Nothing in them is trusted: they are read in a process of their own, weights only.
-    Mind the licence that it prints.
+    What is downloaded must have the SHA-256 of the published files. Mind the licence
+    that is printed.
 
-    Examples: `visavis import EDTalk.pt Audio2Lip.pt faces --expressions predefined_exp_weights`,
+    Examples: `visavis import --download faces`,
+    `visavis import EDTalk.pt Audio2Lip.pt faces --expressions predefined_exp_weights`,
     `visavis import EDTalk_lip_pose.pt Audio2Lip.pt lips --fast`
     """
+    import os
+
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    from export.edtalk.bundle import LICENCE, Sources, import_bundle
+    from export.edtalk.bundle import LICENCE, Sources, check_target, import_bundle
+    from export.edtalk.download import fetch
 
+    *checkpoints, output = files
+    if len(checkpoints) != (0 if download else 2):
+        raise typer.BadParameter("give two checkpoints and a folder, or --download and a folder")
+    check_target(output)
+    if download:
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # read when it is imported
+        checkpoints = [fetch("EDTalk.pt"), fetch("Audio2Lip.pt")]
+    generator, hearing = checkpoints
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, transient=True) as progress:
         task = progress.add_task("", total=None)
@@ -289,6 +311,8 @@ def import_checkpoints(
         )
     for origin in origins:
         typer.echo(str(origin))
+    if download and expressions is None:
+        typer.echo("no looks: EDTalk keeps its expressions with its code, not on the hub")
     typer.echo(f"{output.name}: use it with --bundle {output.name}")
     typer.echo(LICENCE)
 

@@ -7,15 +7,14 @@ has been compared, and nothing but ONNX, arrays and pictures is ever read from i
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
+from engine.arrays import read_arrays as read_arrays
 from engine.errors import BundleError, UnknownPresenter
 from engine.types import Component
 
@@ -49,8 +48,8 @@ class ComponentSpec(_Part):
     """Size, names and limits of one component's coefficients."""
 
     names: list[str]
-    low: list[float]
-    high: list[float]
+    low: list[FiniteFloat]
+    high: list[FiniteFloat]
 
     @property
     def size(self) -> int:
@@ -97,12 +96,13 @@ class Manifest(_Part):
     licence: str
     provenance: str
     renderer: Literal["mesh", "graph"]
-    sizes: list[int]
+    sizes: Annotated[list[Annotated[int, Field(ge=64, le=2048)]], Field(min_length=1)]
+    """Widths of its pictures, pixels."""
     components: dict[Component, ComponentSpec]
     hearing: Hearing
     graphs: dict[str, GraphFile]
     assets: dict[str, StoredFile]
-    emotions: dict[str, dict[str, float]]
+    emotions: dict[str, dict[str, FiniteFloat]]
     """Named looks: coefficient names and values, added to what the face does."""
     presenters: list[PresenterFiles]
 
@@ -200,14 +200,5 @@ class Bundle:
         for files in self.manifest.presenters:
             if files.id == presenter:
                 return files
-        known = ", ".join(files.id for files in self.manifest.presenters)
+        known = ", ".join(files.id for files in self.manifest.presenters) or "none"
         raise UnknownPresenter(f"no presenter of that name; there are: {known}")
-
-
-def read_arrays(content: bytes) -> dict[str, NDArray[Any]]:
-    """Arrays of an `.npz` file; never unpickles."""
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {key: stored[key] for key in stored.files}
-    except (ValueError, OSError) as error:
-        raise BundleError("an array file of the bundle is damaged: get the bundle again") from error

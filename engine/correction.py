@@ -15,12 +15,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import Graph, Tensors
-from engine.errors import BundleError
+from engine.backends import Tensors
 from engine.landmark_maps import LandmarkMaps
 from engine.resample import lookup, resized_floats, resized_picture
 from engine.tracker import Face
 from engine.types import Floats, Motion, Picture
+from engine.wiring import Wired
 
 FLOW: Final = 64
 """Cells a side of the flow that is seen and of the residual that is given back."""
@@ -38,19 +38,6 @@ LEAST_ALPHA: Final = 1 / 255
 INSIDE: Final = 0.7
 """Share of the change that is not made to the inside of the mouth: the mesh's atlas has
 sharper teeth than 128 pixels can hold, and a change of L1's making is a blur of tongues."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wired:
-    """A compiled graph and the names of its tensors."""
-
-    graph: Graph
-    inputs: frozenset[str]
-    outputs: frozenset[str]
-
-    def run(self, given: Mapping[str, NDArray[Any]]) -> Tensors:
-        """Run with those of the given arrays that the graph takes."""
-        return self.graph.run({name: given[name] for name in self.inputs})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +63,14 @@ class Corrector:
         maps: draws landmarks.
 
     Raises:
-        BundleError: a graph takes what nobody gives.
+        BundleError: a graph takes what nobody gives, or does not give a correction.
     """
 
     def __init__(self, correct: Wired, encode: Wired | None, maps: LandmarkMaps | None) -> None:
-        known = RENDER_INPUTS | (encode.outputs if encode else frozenset())
-        _check("render", correct.inputs, known)
+        correct.check_inputs(RENDER_INPUTS | (encode.outputs.keys() if encode else set()))
+        correct.check_outputs(residual=(1, 2, FLOW, FLOW), colour=(1, 4, None, None))
         if encode:
-            drawable = PORTRAIT_INPUTS if maps else PORTRAIT_INPUTS - {"landmarks"}
-            _check("portrait", encode.inputs, drawable)
+            encode.check_inputs(PORTRAIT_INPUTS if maps else PORTRAIT_INPUTS - {"landmarks"})
         self._correct, self._encode, self._maps = correct, encode, maps
 
     def correction(self, picture: Picture, face: Face) -> Correction:
@@ -196,11 +182,3 @@ def _box(cells: NDArray[np.bool_], size: int) -> tuple[slice, slice] | None:
 def _planes(picture: Picture) -> Floats:
     """[1, 3, h, w] in 0..1."""
     return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-
-
-def _check(name: str, inputs: frozenset[str], known: frozenset[str]) -> None:
-    if unknown := inputs - known:
-        raise BundleError(
-            f"the bundle's graph '{name}' wants {sorted(unknown)}, which this version does not "
-            "give: export the bundle again or update Visavis"
-        )

@@ -72,7 +72,7 @@ class BundleError(VisavisError):
 
 
 class CheckpointError(BundleError):
-    """A checkpoint cannot become a bundle: damaged, another one, or more than weights."""
+    """A checkpoint cannot become a bundle: not to be had, damaged, or more than weights."""
 
     code = "checkpoint"
 

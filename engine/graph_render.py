@@ -13,12 +13,12 @@ import cv2
 import numpy as np
 
 from engine.backends import Tensors
-from engine.correction import Wired
 from engine.errors import BundleError
 from engine.portrait import Portrait
 from engine.resample import resized_picture
 from engine.rim import Rim
 from engine.types import Component, Floats, Motion, Picture
+from engine.wiring import Wired
 
 NETWORK_PORTRAIT: Final = 256
 """Width in pixels of the portrait that a `portrait` graph sees."""

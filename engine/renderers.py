@@ -8,30 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
+from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.arrays import demand, read_arrays
 from engine.backends import Backend
-from engine.bundle import Bundle, read_arrays
+from engine.bundle import Bundle
 from engine.choice import choose
 from engine.clock import Clock
-from engine.correction import Corrector, Wired
+from engine.correction import Corrector
 from engine.errors import BundleError
 from engine.graph_render import GraphRenderer
 from engine.landmark_maps import LandmarkMaps
-from engine.mesh import FaceModel
+from engine.mesh import NAMES, POINTS, FaceModel
 from engine.mouth import MouthAtlas
 from engine.portrait import Portrait, decode_picture
 from engine.render import MeshRenderer, Renderer
 from engine.tracker import Face
-from engine.types import Motion, floats
+from engine.types import Component, Motion, Picture, floats
+from engine.wiring import wired
 
 DRAWING: Final = ("portrait", "render", "expression")
 """Graphs that make whole pictures; the last one may be missing."""
 CORRECTIONS: Final = ("render", "render_int8")
 """Graphs that correct the mesh, best first."""
+ARKIT: Final = {Component.MOUTH: MOUTH, Component.POSE: POSE, Component.EXPRESSION: EXPRESSION}
+READ_POINTS: Final = 478
+"""Of a face, as the tracker reads it."""
+PNG: Final = b"\x89PNG\r\n\x1a\n"
+MOST_ATLAS: Final = 1 << 24
+"""Pixels of a mouth atlas; the built-in one has half a million."""
 
 
 def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tuple[str, Renderer]:
@@ -49,7 +59,13 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
         if not {"portrait", "render"} <= bundle.manifest.graphs.keys():
             raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
         names = [name for name in DRAWING if name in bundle.manifest.graphs]
-        return "render", GraphRenderer(*(_wired(bundle, backend, name) for name in names))
+        drawing = [wired(bundle, backend, name) for name in names]
+        drawing[1].check_outputs(picture=(1, None, None, 3))
+        return "render", GraphRenderer(*drawing)
+    if any(tuple(bundle.manifest.components[it].names) != names for it, names in ARKIT.items()):
+        raise BundleError(
+            "a bundle with renderer 'mesh' needs ARKit's coefficients: export it again"
+        )
     assets = bundle.asset("mesh"), bundle.asset("mouth")
     corrected = {
         name: mesh_renderer(*assets, corrector)
@@ -65,21 +81,45 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
 
 def mesh_renderer(mesh: bytes, mouth: bytes, corrector: Corrector | None = None) -> MeshRenderer:
     """A mesh renderer from the content of a bundle's assets `mesh` and `mouth`."""
-    tiles = cv2.imdecode(np.frombuffer(mouth, np.uint8), cv2.IMREAD_UNCHANGED)
-    if tiles is None or tiles.ndim != 3 or tiles.shape[2] != 4:
-        raise BundleError("the bundle's mouth atlas is not an RGBA picture")
-    arrays = read_arrays(mesh)
-    painted = np.asarray(cv2.cvtColor(tiles, cv2.COLOR_BGRA2RGBA), np.uint8)
-    atlas = MouthAtlas(painted, floats(arrays["mouth_lower"]))
-    return MeshRenderer(FaceModel.of(arrays), atlas, corrector)
+    arrays = _mesh(mesh)
+    tiles, lower = _tiles(mouth), floats(arrays["mouth_lower"])
+    if tiles.shape[1] != len(lower) * tiles.shape[0]:
+        raise BundleError("the bundle's mouth atlas and mesh do not go together: export it again")
+    return MeshRenderer(FaceModel.of(arrays), MouthAtlas(tiles, lower), corrector)
 
 
 def presenter_portrait(bundle: Bundle, presenter: str) -> Portrait:
     """The stored portrait of a presenter (UnknownPresenter if there is none)."""
     files = bundle.presenter(presenter)
     face = read_arrays(bundle.read(files.face))
+    demand(face, points=(READ_POINTS, 3), coefficients=(len(NAMES),), turn=(3,))
     read = Face(*(floats(face[key]) for key in ("points", "coefficients", "turn")))
-    return Portrait(decode_picture(bundle.read(files.picture)), read)
+    picture = decode_picture(bundle.read(files.picture))
+    if picture.shape[0] != picture.shape[1]:
+        raise BundleError("a presenter's picture is not square: export the bundle again")
+    return Portrait(picture, read)
+
+
+def _mesh(content: bytes) -> dict[str, NDArray[Any]]:
+    """Arrays of the asset `mesh`, as they should be."""
+    arrays = read_arrays(content)
+    points = {"units": (len(NAMES), POINTS, 3), "canonical": (POINTS, 3)}
+    demand(arrays, **points, triangles=(None, 3), mouth_lower=(None,))
+    triangles = arrays["triangles"]
+    if not len(triangles) or triangles.min() < 0 or triangles.max() >= POINTS:
+        raise BundleError("'triangles' of the bundle have corners that no face has: get it again")
+    return arrays
+
+
+def _tiles(content: bytes) -> Picture:
+    """The asset `mouth`, RGBA."""
+    width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
+    tiles = None
+    if content.startswith(PNG) and 0 < width * height <= MOST_ATLAS:
+        tiles = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if tiles is None or tiles.ndim != 3 or tiles.shape[2] != 4 or tiles.dtype != np.uint8:
+        raise BundleError("the bundle's mouth atlas is not an RGBA picture: export it again")
+    return np.asarray(cv2.cvtColor(tiles, cv2.COLOR_BGRA2RGBA), np.uint8)
 
 
 def _correctors(bundle: Bundle, backend: Backend) -> dict[str, Corrector]:
@@ -88,16 +128,10 @@ def _correctors(bundle: Bundle, backend: Backend) -> dict[str, Corrector]:
     names = [name for name in CORRECTIONS if name in known]
     if not names:
         return {}
-    encode = _wired(bundle, backend, "portrait") if "portrait" in known else None
-    arrays = bundle.arrays("mesh")
+    encode = wired(bundle, backend, "portrait") if "portrait" in known else None
+    arrays = _mesh(bundle.asset("mesh"))
     maps = LandmarkMaps(floats(arrays["canonical"]), arrays["triangles"].astype(np.int64))
-    return {name: Corrector(_wired(bundle, backend, name), encode, maps) for name in names}
-
-
-def _wired(bundle: Bundle, backend: Backend, name: str) -> Wired:
-    stored = bundle.manifest.graphs[name]
-    graph = backend.compile(name, bundle.graph(name))
-    return Wired(graph, frozenset(stored.inputs), frozenset(stored.outputs))
+    return {name: Corrector(wired(bundle, backend, name), encode, maps) for name in names}
 
 
 def _drawing(bundle: Bundle, renderer: MeshRenderer) -> Callable[[], object]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import TrackerMissing
+from engine.errors import BundleError, TrackerMissing
 from engine.types import Floats, Picture, floats
 
 
@@ -18,6 +18,7 @@ class Segmenter:
 
     Raises:
         TrackerMissing: MediaPipe is not installed, or lacks a library of the system.
+        BundleError: that is no such model.
     """
 
     def __init__(self, model: bytes) -> None:
@@ -36,6 +37,10 @@ class Segmenter:
                 "backgrounds cannot be changed here, except those of pictures with "
                 "transparency: install MediaPipe (`pip install --no-deps mediapipe`) and, on "
                 "Debian, `apt-get install libegl1 libgles2`"
+            ) from error
+        except ValueError as error:
+            raise BundleError(
+                "the bundle's segmenter is no model that MediaPipe reads: get the bundle again"
             ) from error
         self._mediapipe: Any = mediapipe
 

@@ -33,6 +33,7 @@ from engine.scene import PLAIN, Scene, presented, shoot, stage
 from engine.segmenter import Segmenter
 from engine.tracker import CameraTracker, FaceTracker
 from engine.types import Component, Floats, Picture
+from engine.wiring import wired
 
 KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
@@ -62,7 +63,7 @@ class Studio:
         cv2.setNumThreads(1)  # the machine scales by sessions, not by threads within one
         self._bundle = bundle
         self.manifest = bundle.manifest
-        self._listen = backend.compile("listen", bundle.graph("listen"))
+        self._listen = wired(bundle, backend, "listen")
         self._listeners = listeners(self.manifest, self._listen)
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.arkit import EXPRESSION, MOUTH
-from engine.errors import TrackerMissing
+from engine.errors import BundleError, TrackerMissing
 from engine.types import Floats, Picture, floats
 from engine.watch import Reading, place_of, turn_of
 
@@ -50,6 +50,7 @@ class FaceTracker:
 
     Raises:
         TrackerMissing: MediaPipe is not installed, or lacks a library of the system.
+        BundleError: that is no such model.
     """
 
     def __init__(self, model: bytes, most: int = 2) -> None:
@@ -79,6 +80,7 @@ class CameraTracker:
 
     Raises:
         TrackerMissing: MediaPipe is not installed, or lacks a library of the system.
+        BundleError: that is no such model.
     """
 
     def __init__(self, model: bytes, most: int = 2) -> None:
@@ -122,6 +124,10 @@ class _Landmarker:
                 "faces cannot be read here, presenters can speak: install MediaPipe "
                 "(`pip install --no-deps mediapipe`) and, on Debian, "
                 "`apt-get install libegl1 libgles2`"
+            ) from error
+        except ValueError as error:
+            raise BundleError(
+                "the bundle's face tracker is no model that MediaPipe reads: get the bundle again"
             ) from error
         self._mediapipe: Any = mediapipe
 

@@ -28,9 +28,10 @@ from engine.mel_windows import BANDS, COLUMNS, LOOKAHEAD_TICKS
 from engine.mouth_stream import SMOOTHINGS
 from engine.types import Component, Floats
 from export.bundle import graph_file, stored
-from export.edtalk.checkpoints import Origin, origin, read_audio2lip, read_generator
+from export.edtalk.checkpoints import read_audio2lip, read_generator
 from export.edtalk.expressions import looks, read_expressions
 from export.edtalk.graphs import Graphs, listen
+from export.edtalk.published import Origin, origin
 from export.parity import Apart, files_apart
 from models.edtalk.generator import Generator
 from models.edtalk.layout import EXPRESSION, MOUTH, POSE
@@ -82,10 +83,7 @@ def import_bundle(
     Raises:
         CheckpointError: a file is not what it should be; nothing is left then.
     """
-    if target.exists():
-        raise CheckpointError(f"'{target.name}' exists: choose a new folder, or remove it first")
-    if not target.absolute().parent.is_dir():
-        raise CheckpointError(f"there is no folder in which '{target.name}' could be made")
+    check_target(target)
     tell("Hashing")
     origins = origin(sources.generator), origin(sources.hearing)
     expressions = read_expressions(sources.expressions) if sources.expressions else {}
@@ -112,6 +110,14 @@ def import_bundle(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return origins
+
+
+def check_target(target: Path) -> None:
+    """Raise CheckpointError if no folder of that name can be made."""
+    if target.exists():
+        raise CheckpointError(f"'{target.name}' exists: choose a new folder, or remove it first")
+    if not target.absolute().parent.is_dir():
+        raise CheckpointError(f"there is no folder in which '{target.name}' could be made")
 
 
 def _drawing(generator: Generator, half: bool, tell: Tell) -> dict[str, bytes]:

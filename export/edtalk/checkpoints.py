@@ -1,13 +1,11 @@
-"""Official checkpoints to networks: which file it is, and what it holds."""
+"""Official checkpoints to networks: what a file holds, and whether it fits."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -21,12 +19,6 @@ from export.edtalk.unpickle import Outcome
 from models.edtalk.audio2lip import Audio2Lip
 from models.edtalk.generator import Generator
 
-KNOWN: Final = {
-    "138b49803ce18b0e746f29d06f58809365cfbc370fd694bd852ec49881998acf": "EDTalk.pt",
-    "0cb915304bee6fe14f6b9504a554d2bfd6576644a8f68cde73fc39c895bf8547": "EDTalk_lip_pose.pt",
-    "cea58dcf0d822277e90a300894275474c79222f69d47b52573092a1c99f78ef3": "EDTalk-V.pt",
-}
-"""SHA-256 of the files that EDTalk's authors published."""
 GENERATOR, HEARING = "gen", "audio2lip"
 WHAT: Final = {
     GENERATOR: "a generator, as EDTalk.pt and EDTalk_lip_pose.pt do",
@@ -34,7 +26,6 @@ WHAT: Final = {
 }
 EXPRESSIVE_KEY: Final = "direction_exp.weight"
 Network = TypeVar("Network", bound=nn.Module)
-PIECE: Final = 1 << 22
 MOST_SECONDS: Final = 600
 ROOT: Final = Path(__file__).parents[2]
 ENVIRONMENT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP")
@@ -46,35 +37,6 @@ REFUSED: Final = {
         "use the file that EDTalk's authors published"
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Which file something came from."""
-
-    name: str
-    sha256: str
-
-    @property
-    def known(self) -> str | None:
-        """The published file that it is, to the bit; None for any other."""
-        return KNOWN.get(self.sha256)
-
-    def __str__(self) -> str:
-        known = f"published as {self.known}" if self.known else "not a file that is known here"
-        return f"{self.name}: {known}, SHA-256 {self.sha256}"
-
-
-def origin(file: Path) -> Origin:
-    """Hash a file (CheckpointError if it cannot be read)."""
-    digest = hashlib.sha256()
-    try:
-        with file.open("rb") as stream:
-            while piece := stream.read(PIECE):
-                digest.update(piece)
-    except OSError as error:
-        raise CheckpointError(f"'{file.name}' cannot be read: check its name") from error
-    return Origin(file.name, digest.hexdigest())
 
 
 def read_generator(file: Path) -> Generator:
@@ -175,6 +137,10 @@ def fill(network: Network, state: dict[str, NDArray[Any]], file: str) -> Network
             raise CheckpointError(
                 f"'{key}' of '{file}' has shape {value.shape}, not "
                 f"{tuple(wanted[key].shape)}: it is of another version of EDTalk"
+            )
+        if value.dtype.kind != ("f" if wanted[key].is_floating_point() else "i"):
+            raise CheckpointError(
+                f"'{key}' of '{file}' holds {value.dtype}: it is of another version of EDTalk"
             )
         if not np.isfinite(value).all():
             raise CheckpointError(f"'{key}' of '{file}' holds values that are no numbers")

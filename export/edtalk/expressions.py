@@ -49,7 +49,7 @@ def _expression(file: Path) -> Floats:
                 raise ValueError("too large")
             stream.seek(0)
             steps = np.asarray(np.load(stream, allow_pickle=False), np.float32)
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, MemoryError) as error:
         raise CheckpointError(f"'{file.name}' is not an expression that can be read") from error
     if steps.size != EXPRESSION or not np.isfinite(steps).all():
         raise CheckpointError(

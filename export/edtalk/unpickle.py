@@ -2,8 +2,9 @@
 
     python -m export.edtalk.unpickle CHECKPOINT PART TARGET
 
-A checkpoint is a pickle. torch's restricted reader builds tensors, containers and the one
-further class that the official files hold, `argparse.Namespace`; anything else ends it.
+A checkpoint is a pickle. An archive must be whole, by its checksums, and unpack to no more
+than it is. torch's restricted reader builds tensors, containers and the one further class
+that the official files hold, `argparse.Namespace`; anything else ends it.
 What is found under PART is written to TARGET as plain arrays (`.npz`), which cannot hold
 code; the process that asked reads only those. The exit code says how it went.
 """
@@ -51,22 +52,53 @@ def unpickled(checkpoint: Path) -> Any:
         )
 
 
+def whole(checkpoint: Path) -> bool:
+    """Whether a file is no archive, or one whose parts fit into it and have their checksums.
+
+    torch packs nothing: what unpacks to more than the file is was made to fill a memory.
+    """
+    if not zipfile.is_zipfile(checkpoint):
+        return True
+    with zipfile.ZipFile(checkpoint) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+        return unpacked <= checkpoint.stat().st_size and archive.testzip() is None
+
+
 def arrays(part: Any) -> dict[str, np.ndarray[Any, np.dtype[Any]]] | None:
-    """A state dict as arrays, float32 or int64; None if it holds anything but tensors."""
+    """A state dict as arrays, float32 or int64; None if it holds anything but plain tensors.
+
+    A tensor can be said to be larger than what is stored of it; all that would be written
+    is counted first.
+    """
     if not isinstance(part, dict):
         return None
-    found = {}
-    for key, value in part.items():
-        if not isinstance(key, str) or not isinstance(value, torch.Tensor):
-            return None
-        kind = torch.float32 if value.is_floating_point() else torch.int64
-        found[key] = value.detach().to(kind).contiguous().numpy()
-    return found
+    if not all(isinstance(key, str) and _plain(value) for key, value in part.items()):
+        return None
+    kinds = {key: _kind(value) for key, value in part.items()}
+    if sum(kinds[key].itemsize * value.numel() for key, value in part.items()) > MOST_BYTES:
+        return None
+    return {key: value.detach().to(kinds[key]).contiguous().numpy() for key, value in part.items()}
+
+
+def _plain(value: Any) -> bool:
+    """Whether it is a tensor of real numbers, in a memory of its own."""
+    return (
+        isinstance(value, torch.Tensor)
+        and value.layout is torch.strided
+        and value.device.type == "cpu"
+        and not (value.is_complex() or value.is_quantized)
+    )
+
+
+def _kind(value: torch.Tensor) -> torch.dtype:
+    return torch.float32 if value.is_floating_point() else torch.int64
 
 
 def outcome(checkpoint: Path, part: str, target: Path) -> Outcome:
     """Read, and write what was asked for."""
     try:
+        if not whole(checkpoint):
+            return Outcome.DAMAGED
         held = unpickled(checkpoint)
     except pickle.UnpicklingError:
         return Outcome.REFUSED if is_pickle(checkpoint) else Outcome.DAMAGED

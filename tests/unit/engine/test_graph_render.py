@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from numpy.typing import NDArray
+from onnx import helper
 
 from engine.backends import Graph, Tensors
 from engine.backends.onnx import OnnxBackend
-from engine.correction import Wired
 from engine.errors import BundleError
 from engine.graph_render import GraphRenderer
 from engine.portrait import Portrait
 from engine.resample import resized_picture
 from engine.types import Motion
+from engine.wiring import Shape, Wired
+from export.bundle import graph_file
 from export.edtalk.graphs import Graphs, as_levels
 from export.edtalk.seeded import seeded_generator
 from models.edtalk.generator import Generator, Steps
@@ -30,18 +31,18 @@ THIN = Layout(thinner=16, latent=64)
 SIZES = (28, 6, 24)
 
 
-def wired(compiled: Graph, inputs: str, outputs: str) -> Wired:
-    return Wired(compiled, frozenset(inputs.split()), frozenset(outputs.split()))
+def wired(compiled: Graph, inputs: str, **outputs: Shape) -> Wired:
+    return Wired(compiled, "test", frozenset(inputs.split()), outputs)
 
 
 def test_a_bundle_of_graphs_makes_whole_pictures(portrait: Portrait) -> None:
     backend = OnnxBackend()
     renderer = GraphRenderer(
-        wired(backend.compile("portrait", portrait_mean()), "picture", "identity"),
+        wired(backend.compile("portrait", portrait_mean()), "picture", identity=(1, 3)),
         wired(
             backend.compile("render", flat_pictures(*SIZES)),
             "identity mouth pose expression",
-            "picture",
+            picture=(1, 256, 256, 3),
         ),
     )
     identity = renderer.identity(portrait, 512)
@@ -69,12 +70,13 @@ def generator(request: pytest.FixtureRequest) -> Generator:
 
 
 @pytest.fixture(scope="module")
-def graphs(generator: Generator) -> dict[str, Wired]:
-    made = {}
+def graphs(generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Wired]:
+    made, folder = {}, tmp_path_factory.mktemp("graphs")
     for name, model in Graphs.of(generator).files().items():
-        opened = onnx.load_from_string(model).graph
-        names = (frozenset(it.name for it in part) for part in (opened.input, opened.output))
-        made[name] = Wired(Counted(OnnxBackend().compile(name, model)), *names)
+        (folder / f"{name}.onnx").write_bytes(model)
+        stated = graph_file(folder, f"{name}.onnx")
+        counted = Counted(OnnxBackend().compile(name, model))
+        made[name] = Wired(counted, name, frozenset(stated.inputs), stated.outputs)
     return made
 
 
@@ -135,13 +137,13 @@ def test_pictures_are_enlarged_where_more_is_asked_for(
 
 def test_what_is_no_picture_is_refused(portrait: Portrait) -> None:
     backend = OnnxBackend()
-    encode = wired(backend.compile("portrait", portrait_mean()), "picture", "identity")
+    encode = wired(backend.compile("portrait", portrait_mean()), "picture", identity=(1, 3))
     model = graph(
         {"identity": [1, 3]},
         {"picture": [1, 3]},
-        [onnx.helper.make_node("Identity", ["identity"], ["picture"])],
+        [helper.make_node("Identity", ["identity"], ["picture"])],
         {},
     )
-    draws = wired(backend.compile("render", model), "identity", "picture")
+    draws = wired(backend.compile("render", model), "identity", picture=(1, 3))
     with pytest.raises(BundleError, match="uint8"):
         GraphRenderer(encode, draws).identity(portrait, 256).draw(motion())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from engine.listen import TickListener
 from engine.listeners import listeners
 from engine.mouth_stream import WindowListener
 from engine.types import HEARING_TICK
+from engine.wiring import wired
 
 WINDOWS: dict[str, Any] = {
     "front": "windows",
@@ -31,8 +33,10 @@ def manifest(**hearing: Any) -> Manifest:
 
 
 def made(found: Manifest) -> object:
-    graph = OnnxBackend().compile("listen", Bundle.open().graph("listen"))
-    return listeners(found, graph)()
+    opened = wired(Bundle.open(), OnnxBackend(), "listen")
+    if found.hearing.front == "windows":
+        opened = replace(opened, inputs=frozenset({"windows"}))
+    return listeners(found, opened)()
 
 
 def test_the_front_decides() -> None:

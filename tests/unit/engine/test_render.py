@@ -9,13 +9,14 @@ import pytest
 
 from engine.backends.onnx import OnnxBackend
 from engine.bundle import Bundle
-from engine.correction import Corrector, Wired
+from engine.correction import Corrector
 from engine.mesh import FaceModel
 from engine.mouth import MouthAtlas
 from engine.portrait import Portrait
 from engine.render import Identity, MeshRenderer
 from engine.studio import Studio
 from engine.types import Picture
+from engine.wiring import Wired
 from tests.support.graphs import correction
 from tests.support.motions import motion
 
@@ -89,7 +90,8 @@ def corrected(
 ) -> Picture:
     graph = OnnxBackend().compile("render", correction(residual, alpha, 1.0, SIZES))
     takes = frozenset({"mouth", "pose", "expression", "flow"})
-    wired = Wired(graph, takes, frozenset({"residual", "colour"}))
+    gives = {"residual": (1, 2, 64, 64), "colour": (1, 4, 128, 128)}
+    wired = Wired(graph, "render", takes, gives)
     renderer = MeshRenderer(*pieces, Corrector(wired, None, None))
     return renderer.identity(portrait, 256).draw(motion(yaw=4.0, jawOpen=jaw))
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.bundle import Bundle
-from engine.errors import PersonUnclear, TrackerMissing
+from engine.errors import BundleError, PersonUnclear, TrackerMissing
 from engine.fill import filled
 from engine.matte import foreground, matte
 from engine.portrait import Portrait, decode_picture
@@ -24,6 +24,12 @@ def segmenter(bundle: Bundle) -> Iterator[Segmenter]:
     finder = Segmenter(bundle.asset("segmenter"))
     yield finder
     finder.close()
+
+
+def test_a_damaged_model_is_refused(bundle: Bundle) -> None:
+    model = bundle.asset("segmenter")
+    with pytest.raises(BundleError, match="no model that MediaPipe reads"):
+        Segmenter(model[: len(model) // 2])
 
 
 def test_people_are_told_from_what_is_behind_them(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.bundle import Bundle
-from engine.errors import TrackerMissing
+from engine.errors import BundleError, TrackerMissing
 from engine.mesh import rotation
 from engine.studio import Studio
 from engine.tracker import FaceTracker
@@ -41,6 +41,12 @@ def test_what_the_mesh_is_told_is_what_the_tracker_reads(bundle: Bundle, studio:
     assert turn(pitch=8.0)[1] - rest[1] == pytest.approx(6, abs=4)
     assert turn(roll=8.0)[2] - rest[2] == pytest.approx(8, abs=3)
     tracker.close()
+
+
+def test_a_damaged_model_is_refused(bundle: Bundle) -> None:
+    model = bundle.asset("tracker")
+    with pytest.raises(BundleError, match="no model that MediaPipe reads"):
+        FaceTracker(model[:1_000] + b"\xff" * 2_000 + model[3_000:])
 
 
 def test_an_empty_picture_has_no_face(bundle: Bundle) -> None:

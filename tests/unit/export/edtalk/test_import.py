@@ -19,20 +19,13 @@ from engine.bundle import Bundle
 from engine.errors import CheckpointError
 from engine.types import Component
 from export.edtalk.bundle import LICENCE, Sources, import_bundle
-from export.edtalk.checkpoints import (
-    GENERATOR,
-    HEARING,
-    KNOWN,
-    Origin,
-    fill,
-    generator_of,
-    origin,
-    read_audio2lip,
-)
+from export.edtalk.checkpoints import GENERATOR, HEARING, fill, generator_of, read_audio2lip
+from export.edtalk.published import KNOWN, Origin, origin
 from export.edtalk.seeded import seeded_audio2lip
 from export.edtalk.unpickle import Outcome, outcome
 from models.edtalk.audio2lip import Audio2Lip
 from models.edtalk.generator import Generator
+from tests.support.command import Evil
 from tests.support.official import (
     arguments,
     expression,
@@ -134,16 +127,6 @@ def test_weights_arrive_to_the_bit(hearing: Path) -> None:
     assert found.keys() == wanted.keys()
     assert all(torch.equal(found[key], wanted[key]) for key in wanted)
     assert not read_audio2lip(hearing).training
-
-
-class Evil:
-    """Leaves a file behind when it is unpickled."""
-
-    def __init__(self, target: Path) -> None:
-        self.target = target
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return os.system, (f"touch '{self.target}'",)
 
 
 def test_code_in_a_checkpoint_is_refused_and_never_runs(tmp_path: Path) -> None:

@@ -1,0 +1,47 @@
+"""Arrays out of a bundle's `.npz` files: unpacked within bounds, and what they should be."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import BundleError
+
+MOST_BYTES: Final = 64 * 1024**2
+"""That a file may unpack to; the built-in mesh has a third of a megabyte."""
+AGAIN: Final = "get the bundle again"
+
+
+def read_arrays(content: bytes) -> dict[str, NDArray[Any]]:
+    """Arrays of an `.npz` file (BundleError if it is damaged or too large); never unpickles."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+                raise ValueError("too large")
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            return {key: stored[key] for key in stored.files}
+    except Exception as error:  # a damaged archive breaks its readers in a dozen ways
+        raise BundleError(f"an array file of the bundle is damaged: {AGAIN}") from error
+
+
+def demand(arrays: Mapping[str, NDArray[Any]], **shapes: tuple[int | None, ...]) -> None:
+    """Raise BundleError unless these are there: numbers, finite, of these shapes.
+
+    Args:
+        arrays: of one file.
+        shapes: by name; None stands for any length.
+    """
+    for name, shape in shapes.items():
+        if name not in arrays:
+            raise BundleError(f"an array file of the bundle lacks '{name}': {AGAIN}")
+        array = arrays[name]
+        fits = len(shape) == array.ndim and all(
+            wanted in (None, length) for wanted, length in zip(shape, array.shape, strict=True)
+        )
+        if not fits or array.dtype.kind not in "fiu" or not np.isfinite(array).all():
+            raise BundleError(f"'{name}' of the bundle is not what it should be: {AGAIN}")
