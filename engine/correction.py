@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import Graph, Tensors
+from engine.backends import Graph, Kept, Tensors
 from engine.errors import BundleError
 from engine.landmark_maps import LandmarkMaps
 from engine.resample import lookup, resized_floats, resized_picture
@@ -48,9 +48,13 @@ class Wired:
     inputs: frozenset[str]
     outputs: frozenset[str]
 
-    def run(self, given: Mapping[str, NDArray[Any]]) -> Tensors:
+    def run(self, given: Mapping[str, Kept]) -> Tensors:
         """Run with those of the given arrays that the graph takes."""
         return self.graph.run({name: given[name] for name in self.inputs})
+
+    def keep(self, given: Mapping[str, Kept]) -> Mapping[str, Kept]:
+        """The same for other graphs: see `Graph.keep`."""
+        return self.graph.keep({name: given[name] for name in self.inputs})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from engine.backends import Backend
-from engine.bundle import Bundle, read_arrays
+from engine.bundle import HALF, Bundle, read_arrays
 from engine.choice import choose
 from engine.clock import Clock
 from engine.correction import Corrector, Wired
@@ -48,7 +48,10 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
     if bundle.manifest.renderer == "graph":
         if not {"portrait", "render"} <= bundle.manifest.graphs.keys():
             raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
-        names = [name for name in DRAWING if name in bundle.manifest.graphs]
+        names: list[str] = [name for name in DRAWING if name in bundle.manifest.graphs]
+        halves = [name + HALF for name in names]
+        if backend.prefers_half and set(halves) <= bundle.manifest.graphs.keys():
+            names = halves
         return "render", GraphRenderer(*(_wired(bundle, backend, name) for name in names))
     assets = bundle.asset("mesh"), bundle.asset("mouth")
     corrected = {
