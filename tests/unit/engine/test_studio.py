@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +10,7 @@ from engine.bundle import BUILTIN, MANIFEST
 from engine.errors import BundleError, ControlError, PortraitError, UnknownPresenter
 from engine.studio import Studio
 from engine.types import Component
-from tests.support.graphs import flat_pictures, portrait_mean
+from tests.support.bundles import drawing_bundle
 
 
 def test_it_tells_what_can_be_asked_of_it(studio: Studio) -> None:
@@ -44,24 +42,8 @@ def test_an_uploaded_portrait_becomes_an_identity(studio: Studio) -> None:
         studio.portrait(b"no picture", 256)
 
 
-def stored(folder: Path, name: str, content: bytes, **shapes: Any) -> dict[str, Any]:
-    (folder / name).write_bytes(content)
-    return {"file": name, "sha256": sha256(content).hexdigest(), **shapes}
-
-
 def test_a_bundle_whose_graphs_draw_runs_in_the_same_pipeline(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(BUILTIN, tmp_path / "drawn"))
-    manifest = json.loads((folder / MANIFEST).read_text())
-    encode: dict[str, Any] = {"inputs": {"picture": []}, "outputs": {"identity": []}}
-    motion = ("identity", "mouth", "pose", "expression")
-    render: dict[str, Any] = {"inputs": dict.fromkeys(motion, []), "outputs": {"picture": []}}
-    manifest["renderer"] = "graph"
-    manifest["graphs"] |= {
-        "portrait": stored(folder, "portrait.onnx", portrait_mean(), **encode),
-        "render": stored(folder, "render.onnx", flat_pictures(28, 6, 24), **render),
-    }
-    (folder / MANIFEST).write_text(json.dumps(manifest))
-    studio = Studio.open(folder)
+    studio = Studio.open(drawing_bundle(tmp_path / "drawn"))
     frame = studio.pipeline(studio.presenter("ada", 512), seed=0).pull()
     assert frame.picture.shape == (512, 512, 3)
     assert frame.picture.std(axis=(0, 1)).max() == 0, "one flat colour, as the graph draws"
