@@ -1,8 +1,8 @@
 """TensorRT: graphs compiled for the GPU of this machine, when they are first used.
 
 One way for both of NVIDIA's packages, which have the same interface: `tensorrt`, for all GPUs,
-and `tensorrt_rtx`, which PyPI has whole, for GeForce and RTX cards (and A100). From 10.1 on.
-Precision is what the graph says: TensorRT rounds nothing of its own accord.
+and `tensorrt_rtx`, which PyPI has whole, for GeForce and RTX cards (and A100). Precision is
+what the graph says, but that products in single precision may be rounded to TF32.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from engine.backends import Tell
 from engine.backends.compiled_cache import CompiledCache
 from engine.backends.cuda import INSTEAD, Cuda
-from engine.backends.tensorrt_build import BATCHES, BUILT_AS, build, check_batch_only
+from engine.backends.tensorrt_build import BATCHES, BUILT_AS, build, check_batch_only, made
 from engine.backends.tensorrt_graph import Opened, Tensor, TensorRtGraph
 from engine.errors import BackendError
 
@@ -28,13 +28,15 @@ PACKAGES: Final = ("tensorrt", "tensorrt_rtx")
 
 
 def installed() -> list[ModuleType]:
-    """Those of `PACKAGES` that can be imported."""
+    """Those of `PACKAGES` that can be used here: from 10.1 on."""
     found = []
     for name in PACKAGES:
         try:
-            found.append(import_module(name))
+            package = import_module(name)
         except (ImportError, OSError, RuntimeError):  # the package without its libraries
             continue
+        if hasattr(getattr(package, "IExecutionContext", None), "set_device_memory"):
+            found.append(package)
     return found
 
 
@@ -61,7 +63,7 @@ class TensorRtBackend:
         self._target = _target(self._trt, gpu)
         self._logger = self._trt.Logger(self._trt.Logger.ERROR)
         gpu.activate()
-        self._runtime = self._trt.Runtime(self._logger)
+        self._runtime = made(self._trt.Runtime, self._logger)
 
     def compile(self, name: str, model: bytes) -> TensorRtGraph:
         """See `Backend.compile`; takes seconds to minutes, unless it was done before."""

@@ -30,7 +30,7 @@ def build(name: str, model: bytes, trt: Any, logger: Any, target: Any, tell: Tel
         BackendError: TensorRT does not take it.
     """
     tell(name, 0.0)
-    builder = trt.Builder(logger)
+    builder = made(trt.Builder, logger)
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(model) or network.num_outputs == 0:  # it takes an empty file
@@ -51,6 +51,16 @@ def build(name: str, model: bytes, trt: Any, logger: Any, target: Any, tell: Tel
         raise BackendError(f"TensorRT cannot compile graph '{name}' for this GPU: {INSTEAD}")
     tell(name, 1.0)
     return bytes(built)
+
+
+def made(kind: Any, logger: Any) -> Any:
+    """TensorRT's builder or runtime (BackendError where the driver is not for it)."""
+    try:
+        return kind(logger)
+    except (TypeError, RuntimeError) as error:  # what its bindings make of a null pointer
+        raise BackendError(
+            f"TensorRT cannot begin on this GPU (install a newer driver, or {INSTEAD})"
+        ) from error
 
 
 def check_batch_only(name: str, tensor: str, shape: tuple[int, ...]) -> None:

@@ -171,6 +171,8 @@ class _Slot:
         self._made = _Block(gpu, opened.outputs, batch)
         self._staged: dict[str, Pinned] = {}
         self._context = opened.context()
+        if self._context is None:
+            raise BackendError("the GPU has no memory left for TensorRT (end what else uses it)")
         for name, tensor in opened.inputs.items():
             self._context.set_input_shape(name, tensor.at(batch))
         for block in (self._given, self._made):

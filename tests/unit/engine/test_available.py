@@ -126,16 +126,28 @@ def test_the_cpu_can_be_wanted(machine: Machine, drawn: Manifest) -> None:
     assert not machine.said
 
 
-def test_a_package_without_its_libraries_is_not_installed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "source",
+    [
+        "raise OSError('libnvinfer.so')",
+        "raise ImportError('tensorrt_libs')",
+        "class IExecutionContext: set_binding_shape = None",
+    ],
+    ids=["no libraries", "a stub", "too old"],
+)
+def test_a_package_that_cannot_be_used_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
-    broken = {"tensorrt": "raise OSError('libnvinfer.so')", "tensorrt_rtx": "__version__ = '1.7'"}
-    for name, source in broken.items():
-        (tmp_path / f"{name}.py").write_text(source)
+    good = "class IExecutionContext: set_device_memory = None"
+    for name, content in {"tensorrt": source, "tensorrt_rtx": good}.items():
+        (tmp_path / f"{name}.py").write_text(content)
         monkeypatch.delitem(sys.modules, name, raising=False)
     monkeypatch.syspath_prepend(tmp_path)
-    assert [package.__name__ for package in installed()] == ["tensorrt_rtx"]
-    monkeypatch.delitem(sys.modules, "tensorrt_rtx")
+    try:
+        assert [package.__name__ for package in installed()] == ["tensorrt_rtx"]
+    finally:
+        for name in ("tensorrt", "tensorrt_rtx"):
+            sys.modules.pop(name, None)
 
 
 def test_onnxruntime_without_cuda_says_what_to_install(

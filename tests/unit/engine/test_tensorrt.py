@@ -241,6 +241,17 @@ def test_rtx_is_not_for_every_gpu(folder: Path, capability: tuple[int, int]) -> 
     assert backend.describe().startswith("tensorrt 11.4.0, NVIDIA Fake H200")
 
 
+def test_a_driver_that_tensorrt_cannot_use_is_said(
+    folder: Path, library: FakeCuda, package: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refusing(logger: object) -> None:
+        raise TypeError("pybind11::init(): factory function returned nullptr")
+
+    monkeypatch.setattr(package, "Runtime", refusing)
+    with pytest.raises(BackendError, match="newer driver"):
+        fake_backend(folder, library, package)
+
+
 def test_a_failure_of_the_gpu_is_named(folder: Path, library: FakeCuda) -> None:
     compiled = fake_backend(folder, library).compile("adding", adding(1.0))
     library.broken = True
