@@ -364,7 +364,7 @@ def shown_on(progress: Progress) -> tuple[Tell, Say]:
 
 def compiled() -> Path:
     """The folder of what is compiled for this machine's GPU."""
-    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(caches) / "visavis" / "compiled"
 
 

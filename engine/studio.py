@@ -6,7 +6,7 @@ Safe to use from several threads; graphs are compiled once and shared.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -40,11 +40,11 @@ KEPT_DRAWN: Final = 4
 """Where graphs make whole pictures: such an avatar keeps 100 MB of features."""
 
 
-Backends: TypeAlias = Callable[[Manifest], Sequence[Backend]]
+Backends: TypeAlias = Callable[[Manifest], Iterable[Backend]]
 """Backends for a bundle, best first (see `engine.backends.available`)."""
 
 
-def on_cpu(manifest: Manifest) -> Sequence[Backend]:
+def on_cpu(manifest: Manifest) -> Iterable[Backend]:
     """The backend that every machine has."""
     return (OnnxBackend(),)
 
@@ -109,13 +109,15 @@ class Studio:
             BackendError: no backend can run its graphs.
         """
         opened, clock = Bundle.open(bundle or BUILTIN), MonotonicClock() if live else None
-        *better, last = backends(opened.manifest)
-        for backend in better:
+        failed = BackendError("there is no backend that may run the bundle's graphs")
+        for number, backend in enumerate(backends(opened.manifest)):
+            if number:
+                say(failed.message)
             try:
                 return cls(opened, backend, clock)
             except BackendError as error:
-                say(error.message)
-        return cls(opened, last, clock)
+                failed = error
+        raise failed
 
     def presenter_picture(self, presenter: str) -> bytes:
         """The presenter's portrait as it is stored (UnknownPresenter if there is none)."""

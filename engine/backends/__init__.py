@@ -41,8 +41,8 @@ class Graph(Protocol):
     def keep(self, inputs: Mapping[str, Kept]) -> Mapping[str, Kept]:
         """Run once, for other graphs: what comes out stays where they compute.
 
-        An avatar's identity is 100 MB that `render` needs for each picture; on a GPU it is
-        made there and never leaves. On a CPU this is `run`.
+        EDTalk's `render` needs 16 MB of an avatar for each picture; on a GPU they are made
+        there and never leave. On a CPU this is `run`.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
@@ -16,7 +16,7 @@ from engine.errors import BackendError
 
 Wanted: TypeAlias = Literal["auto", "onnx", "cuda", "tensorrt"]
 Say: TypeAlias = Callable[[str], object]
-INSTEAD: Final = "onnxruntime draws on the CPU"
+CPU_DRAWS: Final = "onnxruntime draws on the CPU"
 
 
 class Available:
@@ -44,8 +44,10 @@ class Available:
         """Onnxruntime on the GPU (BackendError where it cannot be used)."""
         return OnnxCudaBackend(self._gpu())
 
-    def choose(self, wanted: Wanted, say: Say, manifest: Manifest) -> list[Backend]:
+    def choose(self, wanted: Wanted, say: Say, manifest: Manifest) -> Iterator[Backend]:
         """Backends for a bundle, best first; the last one can be used on every machine.
+
+        Each is opened when the one before it was not good enough.
 
         Args:
             wanted: a backend's name; `auto` for the best there is. That is the CPU where the
@@ -58,17 +60,16 @@ class Available:
         if wanted in openers:
             openers = {wanted: openers[wanted]}
         elif wanted == "onnx" or manifest.renderer == "mesh" or not self._has_gpu():
-            return [OnnxBackend()]
-        found: list[Backend] = []
+            openers = {}
         missing: list[str] = []
         for opener in openers.values():
             try:
-                found.append(opener())
+                yield opener()
             except BackendError as error:
                 missing.append(error.message)
-        if not found:
-            say(f"{missing[0]}; {INSTEAD}")
-        return [*found, OnnxBackend()]
+        if openers and len(missing) == len(openers):
+            say(f"{missing[0]}; {CPU_DRAWS}")
+        yield OnnxBackend()
 
     def _has_gpu(self) -> bool:
         try:

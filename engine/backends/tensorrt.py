@@ -20,7 +20,8 @@ from engine.backends import Tell
 from engine.backends.compiled_cache import CompiledCache
 from engine.backends.cuda import INSTEAD, Cuda
 from engine.backends.tensorrt_build import BATCHES, BUILT_AS, build, check_batch_only, made
-from engine.backends.tensorrt_graph import Opened, Tensor, TensorRtGraph
+from engine.backends.tensorrt_graph import TensorRtGraph
+from engine.backends.tensorrt_slot import Opened, Tensor
 from engine.errors import BackendError
 
 PACKAGES: Final = ("tensorrt", "tensorrt_rtx")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from engine.backends import Tell
 from engine.backends.cuda import INSTEAD
-from engine.backends.tensorrt_graph import FREE
+from engine.backends.tensorrt_slot import FREE
 from engine.errors import BackendError
 
 BATCHES: Final = (1, 8, 32)
