@@ -72,6 +72,7 @@ class Studio:
         self._bundle = bundle
         self.manifest = bundle.manifest
         self.backend = backend.describe()
+        """What runs the graphs."""
         self._listen = backend.compile("listen", bundle.graph("listen"))
         self._listeners = listeners(self.manifest, self._listen)
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
@@ -116,7 +117,7 @@ class Studio:
             try:
                 return cls(opened, backend, clock)
             except BackendError as error:
-                failed = error
+                failed = BackendError(error.message)  # without what it had made in the GPU
         raise failed
 
     def presenter_picture(self, presenter: str) -> bytes:

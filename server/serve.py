@@ -104,7 +104,7 @@ def serve(
             shown = f"[{address}]" if ":" in address else address
             line = (
                 f"Visavis: http{'s' if tls else ''}://{shown}:{taken}/ "
-                f"({limits.sessions} sessions; Ctrl+C ends it)"
+                f"({limits.sessions} sessions, {studio.backend}; Ctrl+C ends it)"
             )
             config = configured(app, tls=tls, proxies=proxies if behind_proxy else ())
             server = Server(config, app.state.sessions, limits.drain_seconds, say, line)
