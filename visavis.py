@@ -6,10 +6,11 @@ extra is missed only by the command that wants it.
 
 from __future__ import annotations
 
+import os
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,6 +24,12 @@ from client.options import (
     SizeOption,
 )
 from engine.errors import VisavisError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from engine.backends import Tell
+    from engine.backends.available import Say
 
 app = typer.Typer(
     help="A real-time avatar server: one portrait, live, 25 pictures a second with their sound.",
@@ -38,6 +45,10 @@ EXTRAS = {
 """Packages that a server does without, and the extra that brings them."""
 BundleOption = Annotated[
     Path | None, typer.Option(help="Folder of a bundle; the built-in one when left out.")
+]
+BackendOption = Annotated[
+    Literal["auto", "onnx", "cuda", "tensorrt"],
+    typer.Option(help="What runs the bundle's networks; `auto` is the best there is."),
 ]
 SecretOption = Annotated[
     Path | None,
@@ -56,6 +67,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="TCP port; 0 takes a free one.")] = 8080,
     bundle: BundleOption = None,
+    backend: BackendOption = "auto",
     ice_host: Annotated[
         str | None, typer.Option(help="Only local address to offer to callers.")
     ] = None,
@@ -99,9 +111,10 @@ def serve(
     Examples: `visavis serve`, `visavis serve --port 9000 --bundle my-bundle`,
     `visavis serve --host 0.0.0.0 --secret-file secret --tls-cert cert.pem --tls-key key.pem`
     """
-    import os
+    from functools import partial
 
     from engine import mark
+    from engine.backends.available import Available
     from server.doors.doors import Doors
     from server.doors.listening import Tls
     from server.doors.secret import read_secret
@@ -124,11 +137,17 @@ def serve(
         ),
     )
 
+    def tell(name: str, share: float) -> None:
+        if share in (0.0, 1.0):
+            step = "compiling, once for this GPU" if share == 0.0 else "compiled"
+            typer.echo(f"Visavis: graph '{name}': {step}")
+
     web = Path(__file__).parent / "client" / "web"
     run(
         host,
         port,
         bundle=bundle,
+        backends=partial(Available(compiled(), tell).choose, backend, typer.echo),
         web=web,
         ice_host=ice_host,
         doors=doors,
@@ -158,8 +177,6 @@ def token(
     Examples: `visavis token --secret-file secret --name bob`,
     `visavis token --secret-file secret --name bob --minutes 60 --presenter ada --sessions 1`
     """
-    import os
-
     from engine.errors import DeviceError
     from server.doors.secret import read_secret
     from server.doors.tokens import Grant, Tokens
@@ -199,6 +216,7 @@ def render(
     expression: ExpressionOption = None,
     seed: Annotated[int, typer.Option(help="Of blinks and small motions.")] = 0,
     bundle: BundleOption = None,
+    backend: BackendOption = "auto",
 ) -> None:
     """Make a film of a face that speaks a sound file.
 
@@ -206,8 +224,11 @@ def render(
     `visavis render talk.mp3 film.mp4 --portrait me.jpg --framing whole --background blur`,
     `visavis render me.mp4 film.mp4 --driver me.mp4 --mouth camera --save-motion me.motion.npz`
     """
+    from functools import partial
+
     from rich.progress import Progress
 
+    from engine.backends.available import Available
     from engine.background import named
     from engine.controls import CAMERA, FILE, Controls, Setting
     from engine.drive import Drive
@@ -226,7 +247,11 @@ def render(
         emotion=emotion,
     )
     total = sound_seconds(sound) * TICKS_PER_SECOND
-    with closing(Studio.open(bundle)) as studio, Progress(transient=True) as progress:
+    with ExitStack() as stack:
+        progress = stack.enter_context(Progress(transient=True))
+        tell, say = shown_on(progress)
+        backends = partial(Available(compiled(), tell).choose, backend, say)
+        studio = stack.enter_context(closing(Studio.open(bundle, backends=backends, say=say)))
         if portrait is None:
             first = next((it.id for it in studio.presenters), "")
             identity = studio.presenter(presenter or first, size, scene)
@@ -339,11 +364,32 @@ def doctor() -> None:
     """Say what of this machine can be used, and what to install for the rest."""
     from server.doctor import findings
 
-    found = findings()
+    found = findings(compiled())
     for finding in found:
         typer.echo(f"{'ok ' if finding.ok else 'no '} {finding.what}: {finding.detail}")
     if not all(finding.ok or finding.optional for finding in found):
         raise typer.Exit(1)
+
+
+def shown_on(progress: Progress) -> tuple[Tell, Say]:
+    """Shows how far graphs are that are compiled, and what is said meanwhile."""
+    tasks: dict[str, TaskID] = {}
+
+    def tell(name: str, share: float) -> None:
+        if name not in tasks:
+            tasks[name] = progress.add_task(f"Compiling '{name}', once for this GPU", total=1.0)
+        progress.update(tasks[name], completed=share)
+
+    def say(word: str) -> None:
+        progress.console.print(f"visavis: {word}", markup=False, highlight=False, soft_wrap=True)
+
+    return tell, say
+
+
+def compiled() -> Path:
+    """The folder of what is compiled for this machine's GPU."""
+    caches = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(caches) / "visavis" / "compiled"
 
 
 def run() -> None:

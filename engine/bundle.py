@@ -21,6 +21,8 @@ from engine.types import Component
 SCHEMA: Final = 1
 BUILTIN: Final = Path(__file__).parent / "builtin"
 MANIFEST: Final = "manifest.json"
+HALF: Final = "_half"
+"""Behind the names of graphs in half precision, for backends that prefer them."""
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\.[a-z]+$")]
 """A plain relative name: no parents, no drives, nothing hidden."""

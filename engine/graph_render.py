@@ -7,12 +7,13 @@ manifest names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import cv2
 import numpy as np
 
-from engine.backends import Tensors
+from engine.backends import Kept
 from engine.errors import BundleError
 from engine.portrait import Portrait
 from engine.resample import resized_picture
@@ -44,17 +45,24 @@ class GraphRenderer:
         """See `Renderer.identity`; the graph knows no rim, where it lies is blended."""
         small = resized_picture(portrait.picture, NETWORK_PORTRAIT).astype(np.float32)
         planes = small.transpose(2, 0, 1)[None] / np.float32(127.5) - 1
-        statics = self._encode.run({"picture": planes})
+        statics = self._encode.keep({"picture": planes})
         return GraphIdentity(self._render, self._lay, statics, size)
 
 
 class GraphIdentity:
     """One avatar of a graph renderer."""
 
-    def __init__(self, render: Wired, lay: Wired | None, statics: Tensors, size: int) -> None:
+    def __init__(
+        self, render: Wired, lay: Wired | None, statics: Mapping[str, Kept], size: int
+    ) -> None:
         self.size = self.width = self.height = size
         self._render, self._lay, self._statics = render, lay, statics
-        self._laid: tuple[Floats, Tensors] | None = None
+        self._rest = {
+            part: np.asarray(statics[f"rest_{part}"], np.float32)
+            for part in (Component.POSE, Component.EXPRESSION)
+            if f"rest_{part}" in statics
+        }
+        self._laid: tuple[Floats, Mapping[str, Kept]] | None = None
 
     def moved(self, motion: Motion) -> tuple[Picture, None]:
         """See `Likeness.moved`."""
@@ -63,7 +71,7 @@ class GraphIdentity:
     def draw(self, motion: Motion) -> Picture:
         """See `Identity.draw`."""
         steps = {part: self._absolute(part, motion[part][None]) for part in Component}
-        laid: Tensors = {}
+        laid: Mapping[str, Kept] = {}
         if self._lay is not None:
             steps[Component.EXPRESSION], laid = self._laid_over(steps[Component.EXPRESSION])
         given = {**self._statics, **laid, **{part.value: step for part, step in steps.items()}}
@@ -75,14 +83,13 @@ class GraphIdentity:
         return np.asarray(picture, np.uint8)
 
     def _absolute(self, part: Component, step: Floats) -> Floats:
-        rest = self._statics.get(f"rest_{part}")
-        return step if rest is None or part is Component.MOUTH else step + rest
+        return step + self._rest[part] if part in self._rest else step
 
-    def _laid_over(self, expression: Floats) -> tuple[Floats, Tensors]:
+    def _laid_over(self, expression: Floats) -> tuple[Floats, Mapping[str, Kept]]:
         """The expression that is laid over the portrait now, and the tensors that gave."""
         assert self._lay is not None
         laid = self._laid
         if laid is None or np.abs(laid[0] - expression).max() > LEAST_CHANGE:
             given = {**self._statics, Component.EXPRESSION.value: expression}
-            laid = self._laid = expression, self._lay.run(given)
+            laid = self._laid = expression, self._lay.keep(given)
         return laid

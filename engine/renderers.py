@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.arkit import EXPRESSION, MOUTH, POSE
 from engine.arrays import demand, read_arrays
 from engine.backends import Backend
-from engine.bundle import Bundle
+from engine.bundle import HALF, Bundle
 from engine.choice import choose
 from engine.clock import Clock
 from engine.correction import Corrector
@@ -58,7 +58,10 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
     if bundle.manifest.renderer == "graph":
         if not {"portrait", "render"} <= bundle.manifest.graphs.keys():
             raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
-        names = [name for name in DRAWING if name in bundle.manifest.graphs]
+        names: list[str] = [name for name in DRAWING if name in bundle.manifest.graphs]
+        halves = [name + HALF for name in names]
+        if backend.prefers_half and set(halves) <= bundle.manifest.graphs.keys():
+            names = halves
         drawing = [wired(bundle, backend, name) for name in names]
         drawing[1].check_outputs(picture=(1, None, None, 3))
         return "render", GraphRenderer(*drawing)

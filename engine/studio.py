@@ -6,22 +6,22 @@ Safe to use from several threads; graphs are compiled once and shared.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import cv2
 
 from engine.backends import Backend
 from engine.backends.onnx import OnnxBackend
 from engine.background import Pictured
-from engine.bundle import BUILTIN, Bundle
+from engine.bundle import BUILTIN, Bundle, Manifest
 from engine.camera import Camera
 from engine.clock import Clock, MonotonicClock
 from engine.controls import NEUTRAL, Controls, sources
-from engine.errors import ControlError, TrackerMissing
+from engine.errors import BackendError, ControlError, TrackerMissing
 from engine.listen import Listener
 from engine.listeners import listeners
 from engine.mixer import Mixer
@@ -39,6 +39,15 @@ KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
 KEPT_DRAWN: Final = 4
 """Where graphs make whole pictures: such an avatar keeps 100 MB of features."""
+
+
+Backends: TypeAlias = Callable[[Manifest], Iterable[Backend]]
+"""Backends for a bundle, best first (see `engine.backends.available`)."""
+
+
+def on_cpu(manifest: Manifest) -> Iterable[Backend]:
+    """The backend that every machine has."""
+    return (OnnxBackend(),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,8 @@ class Studio:
         cv2.setNumThreads(1)  # the machine scales by sessions, not by threads within one
         self._bundle = bundle
         self.manifest = bundle.manifest
+        self.backend = backend.describe()
+        """What runs the graphs."""
         self._listen = wired(bundle, backend, "listen")
         self._listeners = listeners(self.manifest, self._listen)
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
@@ -79,19 +90,36 @@ class Studio:
         self.sources: Mapping[Component, tuple[str, ...]] = sources(self.names)
 
     @classmethod
-    def open(cls, bundle: Path | None = None, *, live: bool = False) -> Studio:
+    def open(
+        cls,
+        bundle: Path | None = None,
+        *,
+        live: bool = False,
+        backends: Backends = on_cpu,
+        say: Callable[[str], object] = lambda word: None,
+    ) -> Studio:
         """Open a bundle's folder, the built-in one when none is given.
 
         Args:
             bundle: folder.
             live: draw by what is quick enough on this machine; by the best there is otherwise.
+            backends: those that may run its graphs, best first.
+            say: is told why one of them does not.
 
         Raises:
             BundleError: it cannot be used.
+            BackendError: no backend can run its graphs.
         """
-        return cls(
-            Bundle.open(bundle or BUILTIN), OnnxBackend(), MonotonicClock() if live else None
-        )
+        opened, clock = Bundle.open(bundle or BUILTIN), MonotonicClock() if live else None
+        failed = BackendError("there is no backend that may run the bundle's graphs")
+        for number, backend in enumerate(backends(opened.manifest)):
+            if number:
+                say(failed.message)
+            try:
+                return cls(opened, backend, clock)
+            except BackendError as error:
+                failed = BackendError(error.message)  # without what it had made in the GPU
+        raise failed
 
     def presenter_picture(self, presenter: str) -> bytes:
         """The presenter's portrait as it is stored (UnknownPresenter if there is none)."""

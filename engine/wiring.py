@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from numpy.typing import NDArray
-
-from engine.backends import Backend, Graph, Tensors
+from engine.backends import Backend, Graph, Kept, Tensors
 from engine.bundle import Bundle, GraphFile
 from engine.errors import BundleError
 
@@ -25,23 +23,35 @@ class Wired:
     inputs: frozenset[str]
     outputs: Mapping[str, Shape]
 
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> Tensors:
+    def run(self, inputs: Mapping[str, Kept]) -> Tensors:
         """Run with those of the given arrays that the graph takes; also a `Graph`.
 
         Raises:
             BackendError: it failed.
             BundleError: it takes what is not given, or gives what was not stated.
         """
+        answer = self.graph.run(self._taken(inputs))
+        self._check(answer)
+        return answer
+
+    def keep(self, inputs: Mapping[str, Kept]) -> Mapping[str, Kept]:
+        """The same for other graphs: see `Graph.keep`."""
+        answer = self.graph.keep(self._taken(inputs))
+        self._check(answer)
+        return answer
+
+    def _taken(self, inputs: Mapping[str, Kept]) -> Mapping[str, Kept]:
         if unknown := self.inputs - inputs.keys():
             raise BundleError(_wants(self.name, unknown))
-        answer = self.graph.run({name: inputs[name] for name in self.inputs})
+        return {name: inputs[name] for name in self.inputs}
+
+    def _check(self, answer: Mapping[str, Kept]) -> None:
         for name, shape in self.outputs.items():
             if name not in answer or not _fits(answer[name].shape, shape):
                 raise BundleError(
                     f"the bundle's graph '{self.name}' does not give '{name}' as its manifest "
                     "says: export the bundle again"
                 )
-        return answer
 
     def check_inputs(self, known: frozenset[str]) -> None:
         """Raise BundleError if it takes anything besides these."""

@@ -7,7 +7,9 @@ import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from engine.backends.available import Available
 from engine.errors import VisavisError
 from engine.studio import Studio
 from server.limits import Limits
@@ -23,12 +25,19 @@ class Finding:
     optional: bool = False
 
 
-def findings(port: int = 8080) -> list[Finding]:
-    """Look at everything; takes about a second."""
+def findings(cache: Path, port: int = 8080) -> list[Finding]:
+    """Look at everything; takes about a second.
+
+    Args:
+        cache: folder of what was compiled for this machine's GPU.
+        port: which one should be free.
+    """
     return [
         Finding("python", sys.version_info >= (3, 11), sys.version.split()[0]),
         Finding("cores", True, f"{os.cpu_count()}, up to {Limits().sessions} sessions"),
         _try("bundle", _bundle),
+        _try("tensorrt", lambda: Available(cache).tensorrt().describe(), optional=True),
+        _try("cuda", lambda: Available(cache).cuda().describe(), optional=True),
         _try("photographs", _photographs, optional=True),
         _try("microphone", _microphone, optional=True),
         _try(f"port {port}", lambda: _port(port), optional=True),

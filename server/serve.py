@@ -18,7 +18,7 @@ import uvicorn
 from engine.clock import MonotonicClock
 from engine.mark import Mark, badge
 from engine.scheduler import Pool
-from engine.studio import Studio
+from engine.studio import Backends, Studio, on_cpu
 from server import heap
 from server import limits as fixed
 from server.app import create_app
@@ -37,6 +37,7 @@ def serve(
     port: int = DEFAULT_PORT,
     *,
     bundle: Path | None = None,
+    backends: Backends = on_cpu,
     web: Path | None = None,
     limits: Limits | None = None,
     ice_host: str | None = None,
@@ -57,6 +58,7 @@ def serve(
         host: address to listen on.
         port: TCP port; 0 takes a free one.
         bundle: folder of a bundle; the built-in one when left out.
+        backends: what may run its graphs, best first.
         web: folder of the page.
         limits: how many sessions, how large bodies, how long.
         ice_host: the only local address to offer to pages.
@@ -67,7 +69,7 @@ def serve(
         vp8_only: never encode H.264; then there are no recordings.
         mark: what is done to every picture before it leaves.
         looks: file that keeps people's looks; without one they end with the server.
-        say: gets the line that tells the address.
+        say: gets the line that tells the address, and why a backend is not used.
 
     Raises:
         DeviceError: the port is taken or the address is not this machine's; or others
@@ -84,7 +86,7 @@ def serve(
     heap.share_arenas()
     with listen(host, port) as listener:
         address, taken = listener.getsockname()[:2]
-        studio = Studio.open(bundle, live=True)
+        studio = Studio.open(bundle, live=True, backends=backends, say=say)
         pool = Pool()
         server = None
         try:
@@ -103,7 +105,7 @@ def serve(
             shown = f"[{address}]" if ":" in address else address
             line = (
                 f"Visavis: http{'s' if tls else ''}://{shown}:{taken}/ "
-                f"({limits.sessions} sessions; Ctrl+C ends it)"
+                f"({limits.sessions} sessions, {studio.backend}; Ctrl+C ends it)"
             )
             config = configured(app, tls=tls, proxies=proxies if behind_proxy else ())
             server = Server(config, app.state.sessions, limits.drain_seconds, say, line)

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from engine.bundle import (
     BUILTIN,
+    HALF,
     MANIFEST,
     SCHEMA,
     Bundle,
@@ -40,8 +41,6 @@ Smoothing: TypeAlias = Literal["exact", "fast"]
 FURTHEST: Final = 20.0
 """Steps along a direction; those of published expressions stay under 6."""
 TRACKER: Final = "face_landmarker.task"
-HALF: Final = "_half"
-"""Behind the names of graphs in half precision."""
 LICENCE: Final = (
     "The weights are published by EDTalk's authors under Apache-2.0, but they descend from those "
     "of the latent image animator (LIA), whose licence is CC BY-NC 4.0: not for commercial use "

@@ -1,4 +1,4 @@
-"""A small bundle of the mesh, and what can happen to one."""
+"""Small bundles, and what can happen to one."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any, Final
 import numpy as np
 from onnx import helper
 
-from engine.bundle import BUILTIN, MANIFEST
+from engine.bundle import BUILTIN, HALF, MANIFEST
 from engine.types import floats
 from export.bundle import graph_file
-from tests.support.graphs import Shape, correction, graph
+from tests.support.graphs import Shape, correction, flat_pictures, graph, portrait_mean
 
 MOTION: Final = (28, 6, 24)
 STATE: Final = 512
@@ -51,6 +51,23 @@ def write_bundle(folder: Path) -> Path:
     (folder / MANIFEST).write_text(json.dumps(manifest | changes))
     put_graph(folder, "listen", hearing())
     put_graph(folder, "render", correction(0.0, 0.0, 0.0, MOTION))
+    return folder
+
+
+def drawing_bundle(folder: Path, half: float | None = None) -> Path:
+    """The built-in bundle with graphs that make the whole picture: one flat colour.
+
+    Args:
+        folder: its own, which it makes.
+        half: with graphs in half precision too, which are as much brighter, so that one sees
+            which were taken.
+    """
+    shutil.copytree(BUILTIN, folder)
+    kinds = {"": 0.0} if half is None else {"": 0.0, HALF: half}
+    for suffix, brighter in kinds.items():
+        put_graph(folder, f"portrait{suffix}", portrait_mean())
+        put_graph(folder, f"render{suffix}", flat_pictures(*MOTION, brighter=brighter))
+    edit(folder, lambda manifest: manifest.update(renderer="graph"))
     return folder
 
 

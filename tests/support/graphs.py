@@ -89,7 +89,9 @@ def portrait_mean() -> bytes:
     )
 
 
-def flat_pictures(mouth: int, pose: int, expression: int, side: int = 256) -> bytes:
+def flat_pictures(
+    mouth: int, pose: int, expression: int, side: int = 256, brighter: float = 0.0
+) -> bytes:
     """A `render` graph: one colour, the identity's, brighter by the first mouth coefficient."""
     return graph(
         {"identity": [1, 3], "mouth": [1, mouth], "pose": [1, pose], "expression": [1, expression]},
@@ -108,7 +110,7 @@ def flat_pictures(mouth: int, pose: int, expression: int, side: int = 256) -> by
             "zero": np.asarray([0], np.int64),
             "one": np.asarray([1], np.int64),
             "axis": np.asarray([1], np.int64),
-            "half": floats([1.0]),
+            "half": floats([1.0 + brighter]),
             "scale": floats([127.5]),
             "low": floats(0.0),
             "high": floats(255.0),

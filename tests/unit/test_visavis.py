@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 from PIL import Image
+from rich.console import Console
+from rich.progress import Progress
 from typer.testing import CliRunner
 
+from engine.backends import cuda
+from engine.backends.onnx import OnnxBackend
+from engine.bundle import Bundle
 from tests.support.speech import tone, write_wav
-from visavis import app
+from visavis import app, compiled, shown_on
 
 ASTRONAUT = Path(__file__).parents[1] / "data" / "portraits" / "astronaut.jpg"
 
@@ -155,3 +162,59 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_the_doctor_finds_the_bundle() -> None:
     told = visavis("doctor").stdout
     assert "ok  bundle: builtin" in told
+    assert " tensorrt: " in told and " cuda: " in told
+
+
+@pytest.fixture
+def without_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda, "LIBRARY", "libno-such-driver.so.1")
+
+
+@pytest.mark.usefixtures("without_gpu")
+def test_a_backend_that_is_not_there_is_said_and_the_film_is_made(tmp_path: Path) -> None:
+    sound = write_wav(tmp_path / "in.wav", tone(0.2), 48_000)
+    output = tmp_path / "out.mp4"
+    arguments = ["render", str(sound), str(output), "--size", "256", "--backend", "tensorrt"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0 and output.stat().st_size > 2_000
+    first, last = filter(None, done.output.splitlines())
+    assert first.startswith("visavis: there is no driver of an NVIDIA GPU here")
+    assert first.endswith("onnxruntime draws on the CPU")
+    assert last.startswith("out.mp4: 0.2 s")
+
+
+def test_a_backend_that_nobody_knows_is_refused() -> None:
+    refused = CliRunner().invoke(app, ["serve", "--backend", "abacus"])
+    assert refused.exit_code == 2 and "tensorrt" in refused.output
+
+
+@pytest.mark.usefixtures("without_gpu")
+def test_the_server_is_given_what_was_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("server.serve.serve", lambda *place, **options: asked.update(options))
+    told = CliRunner().invoke(app, ["serve", "--backend", "cuda"])
+    assert told.exit_code == 0
+    (backend,) = asked["backends"](Bundle.open().manifest)
+    assert isinstance(backend, OnnxBackend)
+
+
+def test_how_far_graphs_are_is_shown() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with Progress(console=console, auto_refresh=False) as progress:
+        tell, say = shown_on(progress)
+        tell("render", 0.0)
+        tell("render", 0.5)
+        tell("portrait", 0.25)
+        say("[there] is no GPU")
+        assert [task.percentage for task in progress.tasks] == [50, 25]
+        progress.refresh()
+    told = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Compiling 'render', once for this GPU" in told
+    assert "visavis: [there] is no GPU" in told
+
+
+def test_what_is_compiled_lies_in_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert compiled() == Path("/somewhere/visavis/compiled")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert compiled() == Path.home() / ".cache" / "visavis" / "compiled"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from onnx import helper
 
-from engine.backends import Graph, Tensors
+from engine.backends import Backend, Graph, Kept, Tensors
 from engine.backends.onnx import OnnxBackend
 from engine.errors import BundleError
 from engine.graph_render import GraphRenderer
@@ -24,6 +23,8 @@ from export.edtalk.graphs import Graphs, as_levels
 from export.edtalk.seeded import seeded_generator
 from models.edtalk.generator import Generator, Steps
 from models.edtalk.layout import Layout
+from tests.support.fakes.fake_cuda import FakeCuda
+from tests.support.gpu import fake_backend
 from tests.support.graphs import flat_pictures, graph, portrait_mean
 from tests.support.motions import motion
 
@@ -57,11 +58,15 @@ class Counted:
     """A graph that keeps what it was given."""
 
     def __init__(self, graph: Graph) -> None:
-        self._graph, self.given = graph, list[dict[str, NDArray[Any]]]()
+        self._graph, self.given = graph, list[dict[str, Kept]]()
 
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> Tensors:
+    def run(self, inputs: Mapping[str, Kept]) -> Tensors:
         self.given.append(dict(inputs))
         return self._graph.run(inputs)
+
+    def keep(self, inputs: Mapping[str, Kept]) -> Mapping[str, Kept]:
+        self.given.append(dict(inputs))
+        return self._graph.keep(inputs)
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["expressive", "plain"])
@@ -71,11 +76,16 @@ def generator(request: pytest.FixtureRequest) -> Generator:
 
 @pytest.fixture(scope="module")
 def graphs(generator: Generator, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Wired]:
-    made, folder = {}, tmp_path_factory.mktemp("graphs")
-    for name, model in Graphs.of(generator).files().items():
+    folder = tmp_path_factory.mktemp("graphs")
+    return compiled(OnnxBackend(), Graphs.of(generator).files(), folder)
+
+
+def compiled(backend: Backend, files: Mapping[str, bytes], folder: Path) -> dict[str, Wired]:
+    made = {}
+    for name, model in files.items():
         (folder / f"{name}.onnx").write_bytes(model)
         stated = graph_file(folder, f"{name}.onnx")
-        counted = Counted(OnnxBackend().compile(name, model))
+        counted = Counted(backend.compile(name, model))
         made[name] = Wired(counted, name, frozenset(stated.inputs), stated.outputs)
     return made
 
@@ -126,6 +136,24 @@ def test_an_expression_is_laid_over_when_it_changes(
     assert len(lay.given) == 3
     assert np.array_equal(drawn[0], drawn[1]) and np.array_equal(drawn[0], drawn[4])
     assert not np.array_equal(drawn[0], drawn[3])
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["single", "half"])
+def test_on_a_gpu_only_steps_and_pictures_travel(
+    portrait: Portrait, generator: Generator, graphs: dict[str, Wired], half: bool, tmp_path: Path
+) -> None:
+    library = FakeCuda()
+    files = Graphs.of(generator, half=half).files()
+    drawing = compiled(fake_backend(tmp_path / "cache", library), files, tmp_path)
+    identity = renderer(drawing).identity(portrait, 256)
+    there = renderer(graphs).identity(portrait, 256)
+    library.uploaded = library.downloaded = 0
+    for number in range(4):
+        told = steps(generator.expressive, 0.1 * number, 0.0, 0.2 * number)
+        drawn, wanted = identity.draw(told).astype(int), there.draw(told)
+        assert np.abs(drawn - wanted).mean() <= (2 if half else 0.01)
+    assert library.uploaded <= 4 * 2 * 36 * 4, "steps of a picture, and of its expression"
+    assert library.downloaded == 4 * 256 * 256 * 3
 
 
 def test_pictures_are_enlarged_where_more_is_asked_for(

@@ -10,8 +10,7 @@ from engine.bundle import BUILTIN, MANIFEST
 from engine.errors import BundleError, ControlError, PortraitError, UnknownPresenter
 from engine.studio import Studio
 from engine.types import Component
-from tests.support.bundles import edit, put_graph
-from tests.support.graphs import flat_pictures, portrait_mean
+from tests.support.bundles import drawing_bundle
 
 
 def test_it_tells_what_can_be_asked_of_it(studio: Studio) -> None:
@@ -44,11 +43,7 @@ def test_an_uploaded_portrait_becomes_an_identity(studio: Studio) -> None:
 
 
 def test_a_bundle_whose_graphs_draw_runs_in_the_same_pipeline(tmp_path: Path) -> None:
-    folder = Path(shutil.copytree(BUILTIN, tmp_path / "drawn"))
-    put_graph(folder, "portrait", portrait_mean())
-    put_graph(folder, "render", flat_pictures(28, 6, 24))
-    edit(folder, lambda manifest: manifest.update(renderer="graph"))
-    studio = Studio.open(folder)
+    studio = Studio.open(drawing_bundle(tmp_path / "drawn"))
     frame = studio.pipeline(studio.presenter("ada", 512), seed=0).pull()
     assert frame.picture.shape == (512, 512, 3)
     assert frame.picture.std(axis=(0, 1)).max() == 0, "one flat colour, as the graph draws"
