@@ -13,8 +13,8 @@ import numpy as np
 from engine.camera import Camera
 from engine.driver import Driver, DriverState
 from engine.errors import FilmUnreadable, NoFace
+from engine.rest import LEARN_SECONDS
 from engine.types import Picture
-from engine.watch import LEARN_SECONDS
 
 REST_SECONDS: Final = LEARN_SECONDS + 0.5
 """At the film's start, watched before it begins: the driver's rest is known from then on."""
