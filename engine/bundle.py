@@ -22,6 +22,8 @@ from engine.types import Component
 SCHEMA: Final = 1
 BUILTIN: Final = Path(__file__).parent / "builtin"
 MANIFEST: Final = "manifest.json"
+WATCH: Final = "watch"
+"""The graph that reads drivers' faces, where a bundle has one of its own."""
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\.[a-z]+$")]
 """A plain relative name: no parents, no drives, nothing hidden."""
@@ -97,6 +99,9 @@ class Manifest(_Part):
     licence: str
     provenance: str
     renderer: Literal["mesh", "graph"]
+    crop: Literal["mesh", "edtalk"] = "mesh"
+    """By which rule a square is taken out of a picture of somebody (`engine.crop`); presenters
+    are stored so."""
     sizes: list[int]
     components: dict[Component, ComponentSpec]
     hearing: Hearing

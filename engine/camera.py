@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Protocol
 
 import cv2
 import numpy as np
 
+from engine.steady_crop import SteadyCrop
 from engine.tracker import Seen
 from engine.types import Picture
 from engine.watch import Reading
@@ -34,10 +36,11 @@ class Camera:
 
     Args:
         finds: finds faces; closed with the camera.
+        crop: takes the driver's face out of the pictures, for whoever reads it there.
     """
 
-    def __init__(self, finds: FindsFaces) -> None:
-        self._finds = finds
+    def __init__(self, finds: FindsFaces, crop: SteadyCrop | None = None) -> None:
+        self._finds, self._crop = finds, crop
         self._driver: Seen | None = None
         self._seen_at = -np.inf
 
@@ -49,11 +52,17 @@ class Camera:
             time: seconds, later than the last picture's.
         """
         faces = self._finds(_reduced(picture), time)
-        found = self._same(faces) if time - self._seen_at < PATIENCE_SECONDS else _largest(faces)
+        waiting = time - self._seen_at < PATIENCE_SECONDS
+        found = self._same(faces) if waiting else _largest(faces)
         if found is None:
             return None
         self._driver, self._seen_at = found, time
-        return found.reading
+        if self._crop is None:
+            return found.reading
+        if not waiting:
+            self._crop.restart()
+        face = self._crop(picture, found.middle, found.height, time)
+        return replace(found.reading, face=face)
 
     def close(self) -> None:
         """Give back what finds faces."""

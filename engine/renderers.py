@@ -49,7 +49,7 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
         if not {"portrait", "render"} <= bundle.manifest.graphs.keys():
             raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
         names = [name for name in DRAWING if name in bundle.manifest.graphs]
-        return "render", GraphRenderer(*(_wired(bundle, backend, name) for name in names))
+        return "render", GraphRenderer(*(wired(bundle, backend, name) for name in names))
     assets = bundle.asset("mesh"), bundle.asset("mouth")
     corrected = {
         name: mesh_renderer(*assets, corrector)
@@ -88,13 +88,14 @@ def _correctors(bundle: Bundle, backend: Backend) -> dict[str, Corrector]:
     names = [name for name in CORRECTIONS if name in known]
     if not names:
         return {}
-    encode = _wired(bundle, backend, "portrait") if "portrait" in known else None
+    encode = wired(bundle, backend, "portrait") if "portrait" in known else None
     arrays = bundle.arrays("mesh")
     maps = LandmarkMaps(floats(arrays["canonical"]), arrays["triangles"].astype(np.int64))
-    return {name: Corrector(_wired(bundle, backend, name), encode, maps) for name in names}
+    return {name: Corrector(wired(bundle, backend, name), encode, maps) for name in names}
 
 
-def _wired(bundle: Bundle, backend: Backend, name: str) -> Wired:
+def wired(bundle: Bundle, backend: Backend, name: str) -> Wired:
+    """A graph of a bundle, compiled (BundleError if it has none of that name)."""
     stored = bundle.manifest.graphs[name]
     graph = backend.compile(name, bundle.graph(name))
     return Wired(graph, frozenset(stored.inputs), frozenset(stored.outputs))

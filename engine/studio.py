@@ -17,10 +17,11 @@ import cv2
 from engine.backends import Backend
 from engine.backends.onnx import OnnxBackend
 from engine.background import Pictured
-from engine.bundle import BUILTIN, Bundle
+from engine.bundle import BUILTIN, WATCH, Bundle
 from engine.camera import Camera
 from engine.clock import Clock, MonotonicClock
 from engine.controls import NEUTRAL, Controls, sources
+from engine.crop import CROPS, Crop
 from engine.errors import ControlError, TrackerMissing
 from engine.listen import Listener
 from engine.listeners import listeners
@@ -28,11 +29,13 @@ from engine.mixer import Mixer
 from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Pipeline
 from engine.portrait import decode_person, make_portrait
 from engine.render import Identity
-from engine.renderers import open_renderer, presenter_portrait
+from engine.renderers import open_renderer, presenter_portrait, wired
 from engine.scene import PLAIN, Scene, presented, shoot, stage
 from engine.segmenter import Segmenter
-from engine.tracker import CameraTracker, FaceTracker
+from engine.tracker import FaceTracker
 from engine.types import Component, Floats, Picture
+from engine.watch import Watches
+from engine.watchers import open_camera, watchers
 
 KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
@@ -64,6 +67,8 @@ class Studio:
         self.manifest = bundle.manifest
         self._listen = backend.compile("listen", bundle.graph("listen"))
         self._listeners = listeners(self.manifest, self._listen)
+        watch = wired(bundle, backend, WATCH) if WATCH in self.manifest.graphs else None
+        self._watchers = watchers(bundle, watch, self._listeners())
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None
         self._segmenter: Segmenter | None = None
@@ -75,7 +80,7 @@ class Studio:
         )
         self.emotions = (NEUTRAL, *self.manifest.emotions)
         self.sizes = tuple(self.manifest.sizes)
-        self.sources: Mapping[Component, tuple[str, ...]] = sources(self.names)
+        self.sources: Mapping[Component, tuple[str, ...]] = sources(self.manifest)
 
     @classmethod
     def open(cls, bundle: Path | None = None, *, live: bool = False) -> Studio:
@@ -117,26 +122,30 @@ class Studio:
             return self._presenter(presenter, size, scene)
         return self._prepare(presenter, size, scene)
 
-    def portrait(self, picture: bytes, size: int, scene: Scene = PLAIN) -> Identity:
+    def portrait(
+        self, picture: bytes, size: int, scene: Scene = PLAIN, crop: Crop | None = None
+    ) -> Identity:
         """An avatar from a PNG, JPEG or WebP picture of one person; takes a moment.
 
         Args:
             picture: content of the file.
             size: of a face alone, pixels; a face in a whole picture may have twice as many.
             scene: how much is shown, and before what.
+            crop: by which the square around the face is taken; by the bundle's rule without one.
 
         Raises:
             PortraitError: one of its leaves.
             ControlError: the bundle does not draw that size.
         """
         self._check_size(size)
+        crop = crop or CROPS[self.manifest.crop]
         if scene.plain:
             with self._tracking:
-                portrait = make_portrait(picture, self._open_tracker())
+                portrait = make_portrait(picture, self._open_tracker(), crop)
             return self._renderer.identity(portrait, size)
         upload = decode_person(picture)
         with self._tracking:
-            shot = shoot(upload, self._open_tracker(), scene.framing, size)
+            shot = shoot(upload, self._open_tracker(), scene.framing, size, crop)
         return stage(shot, scene.background, self._renderer, self._segments)
 
     def pipeline(
@@ -153,6 +162,7 @@ class Studio:
             self.manifest,
             identity,
             self.listener(),
+            self.watcher(),
             seed=seed,
             controls=controls or Controls(),
             limit=limit,
@@ -163,13 +173,22 @@ class Studio:
         """Something that hears, with a state of its own."""
         return self._listeners()
 
+    def watcher(self) -> Watches:
+        """Something that watches one driver, with a state of its own."""
+        return self._watchers()
+
+    @property
+    def looks(self) -> bool:
+        """Whether it reads drivers' pictures itself: trackers elsewhere are of no use to it."""
+        return WATCH in self.manifest.graphs
+
     def check(self, controls: Controls) -> None:
         """Raise ControlError if controls name what this bundle does not have."""
         Mixer(self.manifest, controls)
 
     def camera(self) -> Camera:
         """Something that reads one camera's pictures, in 0.1 s (TrackerMissing if it cannot)."""
-        return Camera(CameraTracker(self._bundle.asset("tracker")))
+        return open_camera(self._bundle)
 
     @property
     def names(self) -> dict[Component, list[str]]:
