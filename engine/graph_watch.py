@@ -22,6 +22,7 @@ from engine.watch import Reading
 USUAL: Final = 2.0
 """Steps along a direction that count as one to the filter: expressions that EDTalk's authors
 publish have 1 to 5."""
+NO_READINGS: Final = "these faces read drivers themselves: send the camera's pictures instead"
 
 
 class GraphWatcher:
@@ -64,9 +65,7 @@ class GraphWatcher:
             RequestRefused: there is no picture of the face.
         """
         if reading.face is None:
-            raise RequestRefused(
-                "this bundle reads faces itself: send the camera's pictures, not coefficients"
-            )
+            raise RequestRefused(NO_READINGS)
         if self._rest.learning:
             both = [self._read(reading.face), self._read(_mirrored(reading.face))]
             self._rest.learn(np.concatenate(both), time)
