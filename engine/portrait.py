@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import cv2
@@ -216,7 +216,18 @@ def framed(picture: Picture, points: Floats, rule: Crop) -> Picture:
     """The square around a face, [512, 512, 3]; beyond the picture the edge is repeated."""
     if rule.levels:
         picture, points = level(picture, points)
-    side, corner = rule.square(points, floats(picture.shape[1::-1]))
+    return _cut_out(picture, *rule.square(points, floats(picture.shape[1::-1])))
+
+
+def closer(portrait: Portrait, rule: Crop) -> Portrait:
+    """A portrait that is level cropped anew, out of its own pixels."""
+    picture, face = portrait.picture, portrait.face
+    side, corner = rule.square(face.points, floats(picture.shape[1::-1]))
+    points = (face.points - np.append(corner, np.float32(0))) * np.float32(PORTRAIT_SIZE / side)
+    return Portrait(_cut_out(picture, side, corner), replace(face, points=points))
+
+
+def _cut_out(picture: Picture, side: float, corner: Floats) -> Picture:
     scale = PORTRAIT_SIZE / side
     matrix = floats([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
     return cut(picture, matrix, (PORTRAIT_SIZE, PORTRAIT_SIZE))
