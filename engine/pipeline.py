@@ -97,6 +97,7 @@ class Pipeline:
         self._idle = Idle(names, seed)
         self.driver = Driver(watcher)
         """Who drives the source `camera`."""
+        self.driver.settle(controls.steadiness, controls.mirror)
         self.stream = MotionStream(self._still, STREAM_DELAY)
         """What drives the source `motion`."""
         self._playback: Playback | None = None
