@@ -47,9 +47,9 @@ class Driver:
         self._late = 0
 
     @property
-    def looks(self) -> bool:
+    def reads_faces(self) -> bool:
         """Whether pictures of the face are wanted, and coefficients are of no use."""
-        return self._watcher.looks
+        return self._watcher.reads_faces
 
     @property
     def late(self) -> int:

@@ -34,7 +34,7 @@ class GraphWatcher:
         still: of a face that does nothing: what the driver does is added.
     """
 
-    looks = True
+    reads_faces = True
 
     def __init__(self, watch: Wired, still: Motion) -> None:
         self._watch = watch

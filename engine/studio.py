@@ -178,7 +178,7 @@ class Studio:
         return self._watchers()
 
     @property
-    def looks(self) -> bool:
+    def reads_faces(self) -> bool:
         """Whether it reads drivers' pictures itself: trackers elsewhere are of no use to it."""
         return WATCH in self.manifest.graphs
 

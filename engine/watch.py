@@ -86,7 +86,7 @@ class Watches(Protocol):
 
     still: Motion
     """Of a face that does nothing."""
-    looks: bool
+    reads_faces: bool
     """Whether it reads the pictures of faces itself, and has no use for coefficients."""
 
     @property
@@ -120,7 +120,7 @@ class Watcher:
             ARKit stay at rest.
     """
 
-    looks = False
+    reads_faces = False
 
     def __init__(self, names: Mapping[Component, Sequence[str]]) -> None:
         self._places = {part: [_place(name) for name in listed] for part, listed in names.items()}

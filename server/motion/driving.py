@@ -68,7 +68,7 @@ class Driving:
 
     def take(self, message: MotionMessage) -> None:
         """A message with motion (RequestRefused if it cannot be read, or is of no use here)."""
-        if message.driver and self._pipeline.driver.looks:
+        if message.driver and self._pipeline.driver.reads_faces:
             raise RequestRefused(NO_READINGS)
         now = self._clock.now()
         self._metrics.motions.inc()
