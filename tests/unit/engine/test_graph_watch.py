@@ -27,7 +27,7 @@ from engine.renderers import presenter_portrait
 from engine.resample import resized_picture
 from engine.rest import LEARN_SECONDS
 from engine.studio import Studio
-from engine.types import Component, Floats, Motion, Picture
+from engine.types import Component, Floats, Motion, Picture, floats
 from engine.watchers import watchers
 from export.edtalk.graphs import Graphs
 from export.edtalk.seeded import seeded_generator
@@ -83,19 +83,25 @@ class Follower:
         self.watcher = GraphWatcher(watch, Motion(mouth + np.float32(CLOSED), *others))
         self.time = 0.0
 
-    def see(self, face: Picture, count: int = 1, mirror: bool = False) -> Floats | None:
-        """Mouth, pose and expression in a row, of the last picture."""
+    def show(self, face: Picture, count: int = 1, mirror: bool = False) -> Motion | None:
+        """What it makes of the last one of so many pictures."""
         for _ in range(count):
             motion = self.watcher(replace(reading(), face=face), self.time, 0.0, mirror)
             self.time += STEP
-        return None if motion is None else np.concatenate([motion[part] for part in Component])
+        return motion
+
+    def see(self, face: Picture, count: int = 1, mirror: bool = False) -> Floats:
+        """The same in a row: mouth, pose, expression."""
+        motion = self.show(face, count, mirror)
+        assert motion is not None
+        return np.concatenate([motion[part] for part in Component])
 
 
 @pytest.fixture
 def follower(watch: Wired, crops: list[Picture]) -> Follower:
     """Knows the first person's rest."""
     follower = Follower(watch)
-    assert follower.see(crops[0], round(LEARN_SECONDS / STEP)) is None, "not known yet"
+    assert follower.show(crops[0], round(LEARN_SECONDS / STEP)) is None, "not known yet"
     follower.see(crops[0])
     assert follower.watcher.learnt
     return follower
@@ -103,13 +109,16 @@ def follower(watch: Wired, crops: list[Picture]) -> Follower:
 
 def moved(steps: Floats) -> Floats:
     """Of a face that does these steps from its rest: only a mouth is told wholly."""
-    return steps + np.repeat(np.float32([CLOSED, 0, 0]), SIZES)
+    return steps + np.repeat(floats([CLOSED, 0, 0]), SIZES)
+
+
+NOTHING = floats([0] * sum(SIZES))
 
 
 def test_a_driver_does_what_the_network_reads_less_the_rest(
     follower: Follower, crops: list[Picture], read: Reads
 ) -> None:
-    np.testing.assert_allclose(follower.see(crops[0]), moved(np.zeros(36)), atol=1e-6)
+    np.testing.assert_allclose(follower.see(crops[0]), moved(NOTHING), atol=1e-6)
     steps = read(crops[1]) - read(crops[0])
     assert all(np.abs(part).max() > 0.01 for part in np.split(steps, (20, 26)))
     np.testing.assert_allclose(follower.see(crops[1]), moved(steps), atol=1e-5)
@@ -120,7 +129,7 @@ def test_what_is_seen_while_the_rest_is_learnt_for_a_moment_does_not_count(
 ) -> None:
     follower = Follower(watch)
     for person, count in ((0, 12), (1, 4), (0, 12)):
-        follower.see(crops[person], count)
+        follower.show(crops[person], count)
     steps = read(crops[1]) - read(crops[0])
     np.testing.assert_allclose(follower.see(crops[1]), moved(steps), atol=1e-5)
 
@@ -131,7 +140,7 @@ def test_a_mirror_shows_the_network_a_mirrored_picture(
     rest, other = (read(it[:, ::-1]) for it in crops[:2])
     assert np.abs(rest - read(crops[0])).max() > 0.01, "nobody is symmetric"
     at_rest = follower.see(crops[0], mirror=True)
-    np.testing.assert_allclose(at_rest, moved(np.zeros(36)), atol=1e-5)
+    np.testing.assert_allclose(at_rest, moved(NOTHING), atol=1e-5)
     np.testing.assert_allclose(follower.see(crops[1], mirror=True), moved(other - rest), atol=1e-5)
 
 
@@ -139,7 +148,7 @@ def test_a_new_rest_is_learnt_when_asked(follower: Follower, crops: list[Picture
     before = follower.see(crops[1])
     follower.watcher.calibrate()
     np.testing.assert_allclose(follower.see(crops[1], 20), before, err_msg="the old one holds")
-    np.testing.assert_allclose(follower.see(crops[1], 40), moved(np.zeros(36)), atol=1e-3)
+    np.testing.assert_allclose(follower.see(crops[1], 40), moved(NOTHING), atol=1e-3)
 
 
 def test_readings_without_a_picture_are_refused(follower: Follower) -> None:
