@@ -8,7 +8,7 @@ from typing import Final, Protocol
 import cv2
 import numpy as np
 
-from engine.steady_crop import SteadyCrop
+from engine.steady_crop import GONE_SECONDS, View
 from engine.tracker import Seen
 from engine.types import Picture
 from engine.watch import Reading
@@ -17,7 +17,7 @@ WIDEST: Final = 640
 """Pixels a side: more makes tracking no better, and slower."""
 NEAR: Final = 0.6
 """In heights of the face: so far it may have moved between two pictures, and be the same."""
-PATIENCE_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = GONE_SECONDS
 """For how long a face that is gone is waited for, before another one is taken."""
 
 
@@ -36,11 +36,10 @@ class Camera:
 
     Args:
         finds: finds faces; closed with the camera.
-        crop: takes the driver's face out of the pictures, for whoever reads it there.
     """
 
-    def __init__(self, finds: FindsFaces, crop: SteadyCrop | None = None) -> None:
-        self._finds, self._crop = finds, crop
+    def __init__(self, finds: FindsFaces) -> None:
+        self._finds = finds
         self._driver: Seen | None = None
         self._seen_at = -np.inf
 
@@ -52,17 +51,11 @@ class Camera:
             time: seconds, later than the last picture's.
         """
         faces = self._finds(_reduced(picture), time)
-        waiting = time - self._seen_at < PATIENCE_SECONDS
-        found = self._same(faces) if waiting else _largest(faces)
+        found = self._same(faces) if time - self._seen_at < PATIENCE_SECONDS else _largest(faces)
         if found is None:
             return None
         self._driver, self._seen_at = found, time
-        if self._crop is None:
-            return found.reading
-        if not waiting:
-            self._crop.restart()
-        face = self._crop(picture, found.middle, found.height, time)
-        return replace(found.reading, face=face)
+        return replace(found.reading, view=View(picture, found.middle, found.height))
 
     def close(self) -> None:
         """Give back what finds faces."""

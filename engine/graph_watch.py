@@ -12,10 +12,12 @@ from typing import Final
 import numpy as np
 
 from engine.correction import Wired
+from engine.crop import Crop
 from engine.errors import RequestRefused
 from engine.graph_render import planes
 from engine.one_euro import OneEuro
 from engine.rest import Rest
+from engine.steady_crop import SteadyCrop
 from engine.types import Component, Floats, Motion, Picture
 from engine.watch import Reading
 
@@ -32,12 +34,13 @@ class GraphWatcher:
         watch: the `watch` graph: `picture` [1, 3, 256, 256] in -1..1 to what a face does,
             one output [1, n] a component; those that it does not tell stay at rest.
         still: of a face that does nothing: what the driver does is added.
+        rule: by which faces are cropped for the graph.
     """
 
     reads_faces = True
 
-    def __init__(self, watch: Wired, still: Motion) -> None:
-        self._watch = watch
+    def __init__(self, watch: Wired, still: Motion, rule: Crop) -> None:
+        self._watch, self._crop = watch, SteadyCrop(rule)
         self.still = still
         self._told = [part for part in Component if part in watch.outputs]
         sizes = {part: len(still[part]) for part in self._told}
@@ -64,19 +67,21 @@ class GraphWatcher:
         Raises:
             RequestRefused: there is no picture of the face.
         """
-        if reading.face is None:
+        if reading.view is None:
             raise RequestRefused(NO_READINGS)
+        face = self._crop(reading.view, time)
         if self._rest.learning:
-            both = [self._read(reading.face), self._read(_mirrored(reading.face))]
-            self._rest.learn(np.concatenate(both), time)
+            both = [self._read(face), self._read(_mirrored(face))]
+            self._rest.learn(np.concatenate([*both, self._crop.apart]), time)
             read = both[mirror]
         else:
-            read = self._read(_mirrored(reading.face) if mirror else reading.face)
+            read = self._read(_mirrored(face) if mirror else face)
         step, self._last = time - self._last, time
         rest = self._rest.settled(step)
         if rest is None:
             return None
-        own = rest[self._count :] if mirror else rest[: self._count]
+        plain, flipped, self._crop.home = np.split(rest, (self._count, 2 * self._count))
+        own = flipped if mirror else plain
         steady = self._filter(read - own, time, steadiness)
         return self.still + self._motion(steady)
 

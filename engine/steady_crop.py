@@ -4,11 +4,13 @@ What a head does within its crop is what such a network sees as pose; a crop tha
 face hides it, and one that trembles with landmarks is seen as a trembling head. EDTalk's program
 crops a whole film alike, around all places of the face. Live nobody knows those: here the crop
 begins around the face and goes after it as slowly as the built-in watcher lets a head's place
-become its new rest; only from a face that leaves the middle it does not stay away.
+become its new rest; only from a face that leaves the middle it does not stay away. It brings the
+face to where it lay while the driver's rest was learnt, so that rest and crop stay a pair.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,11 +27,26 @@ FOLLOW_SECONDS: Final = 8.0
 HURRY_SECONDS: Final = 0.4
 """And with which it makes up for what a face is beyond that."""
 MIDDLE: Final = floats([0.12, 0.12, 0.2])
-"""How far a face may be from the crop's middle, x and y in sides of the crop, and how much it may
-be larger or smaller (logarithm), before that."""
+"""How far a face may be from its place, x and y in sides of the crop, and how much it may be larger
+or smaller (logarithm), before that."""
 SAME: Final = 0.25
 """Share of the area of both (intersection over union) that the crop and the one wanted have in
 common at the least; else the picture was cut, and it begins anew. As for EDTalk's films."""
+GONE_SECONDS: Final = 1.0
+"""Without a face, after which the next one may be another's (`engine.camera`)."""
+CENTRED: Final = floats([0, 0, 0])
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture, uint8 [h, w, 3], and the face in it.
+
+    `middle` float32 [2] in widths and heights of the picture; `height` in its heights.
+    """
+
+    picture: Picture
+    middle: Floats
+    height: float
 
 
 class SteadyCrop:
@@ -43,25 +60,25 @@ class SteadyCrop:
         self._rule = rule
         self._square: Floats | None = None
         self._time = 0.0
+        self.home = CENTRED
+        """Where the face belongs, and what it should have: as `apart`."""
+        self.apart = CENTRED
+        """The face's way from the crop's middle, x and y in sides of the crop, and the logarithm
+        of its size, in that of the rule; float32 [3], of the last picture."""
 
-    def restart(self) -> None:
-        """The next face is another's."""
-        self._square = None
-
-    def __call__(self, picture: Picture, middle: Floats, height: float, time: float) -> Picture:
+    def __call__(self, view: View, time: float) -> Picture:
         """The face's surroundings, uint8 [256, 256, 3]; beyond the picture its edge is repeated.
 
         Args:
-            picture: RGB uint8 [h, w, 3]; of any size, if the camera changes it.
-            middle: of the face, x and y in widths and heights of the picture.
-            height: of the face in heights of the picture.
+            view: where the face is; its picture may be of another size than the last one.
             time: of the picture, seconds, later than the last one's.
         """
-        rows, columns = picture.shape[:2]
-        x, y, side = self.follow(middle * floats([columns / rows, 1]), height, time) * rows
+        rows, columns = view.picture.shape[:2]
+        middle = view.middle * floats([columns / rows, 1])
+        x, y, side = self.follow(middle, view.height, time) * rows
         scale = CROP_SIZE / side
         matrix = floats([[scale, 0, -(x - side / 2) * scale], [0, scale, -(y - side / 2) * scale]])
-        return cut(picture, matrix, (CROP_SIZE, CROP_SIZE))
+        return cut(view.picture, matrix, (CROP_SIZE, CROP_SIZE))
 
     def follow(self, middle: Floats, height: float, time: float) -> Floats:
         """The crop's middle x, y and its side, all in heights of the picture, as is `middle`."""
@@ -69,15 +86,26 @@ class SteadyCrop:
         above = side * (0.5 - self._rule.headroom)
         wanted = floats([middle[0], middle[1] + above, np.log(side)])
         step, self._time = time - self._time, time
-        if self._square is None or _common(self._square, wanted) < SAME:
-            self._square = wanted
-        else:
-            unit = floats([np.exp(self._square[2]), np.exp(self._square[2]), 1])
-            apart = (wanted - self._square) / unit
-            beyond = apart - np.clip(apart, -MIDDLE, MIDDLE)
-            going = share_of(step, FOLLOW_SECONDS) * apart + share_of(step, HURRY_SECONDS) * beyond
-            self._square = self._square + going * unit
+        if self._square is None or step > GONE_SECONDS or _common(self._square, wanted) < SAME:
+            self._square = _around(wanted, self.home)
+        apart = (wanted - self._square) / _unit(self._square) - self.home
+        beyond = apart - np.clip(apart, -MIDDLE, MIDDLE)
+        going = share_of(step, FOLLOW_SECONDS) * apart + share_of(step, HURRY_SECONDS) * beyond
+        self._square = self._square + going * _unit(self._square)
+        self.apart = (wanted - self._square) / _unit(self._square)
         return floats([*self._square[:2], np.exp(self._square[2])])
+
+
+def _around(wanted: Floats, home: Floats) -> Floats:
+    """The square in which what wants to be in the middle of another lies at `home`."""
+    size = wanted[2] - home[2]
+    return floats([*(wanted[:2] - home[:2] * np.exp(size)), size])
+
+
+def _unit(square: Floats) -> Floats:
+    """What counts as one: a square's side for its middle x and y."""
+    side = np.exp(square[2])
+    return floats([side, side, 1])
 
 
 def _common(one: Floats, other: Floats) -> float:

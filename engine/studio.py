@@ -32,10 +32,10 @@ from engine.render import Identity
 from engine.renderers import open_renderer, presenter_portrait, wired
 from engine.scene import PLAIN, Scene, presented, shoot, stage
 from engine.segmenter import Segmenter
-from engine.tracker import FaceTracker
+from engine.tracker import CameraTracker, FaceTracker
 from engine.types import Component, Floats, Picture
 from engine.watch import Watches
-from engine.watchers import open_camera, watchers
+from engine.watchers import watchers
 
 KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
@@ -68,7 +68,7 @@ class Studio:
         self._listen = backend.compile("listen", bundle.graph("listen"))
         self._listeners = listeners(self.manifest, self._listen)
         watch = wired(bundle, backend, WATCH) if WATCH in self.manifest.graphs else None
-        self._watchers = watchers(bundle, watch, self._listeners())
+        self._watchers = watchers(self.manifest, watch, self._listeners())
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None
         self._segmenter: Segmenter | None = None
@@ -188,7 +188,7 @@ class Studio:
 
     def camera(self) -> Camera:
         """Something that reads one camera's pictures, in 0.1 s (TrackerMissing if it cannot)."""
-        return open_camera(self._bundle)
+        return Camera(CameraTracker(self._bundle.asset("tracker")))
 
     @property
     def names(self) -> dict[Component, list[str]]:

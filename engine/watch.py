@@ -18,7 +18,8 @@ import numpy as np
 from engine.arkit import EXPRESSION, MOUTH, POSE, mirrored
 from engine.one_euro import OneEuro
 from engine.rest import Rest, share_of
-from engine.types import Component, Floats, Motion, Picture, floats
+from engine.steady_crop import View
+from engine.types import Component, Floats, Motion, floats
 
 NAMES: Final = (*MOUTH, *EXPRESSION)
 RECENTRE_SECONDS: Final = 8.0
@@ -67,14 +68,14 @@ class Reading:
     `coefficients` float32 [52] in the order of `engine.arkit` (mouth, then expression);
     `turn` float32 [3]: yaw, pitch, roll in degrees (yaw + to image right, pitch + down,
     roll + counter-clockwise); `place` float32 [3]: the head before the camera in
-    centimetres, right, up, and away from it; `face`: the picture of the face, for those who
-    read it themselves (`engine.steady_crop`), None where nobody does.
+    centimetres, right, up, and away from it; `view`: the picture itself, where it was read here,
+    for watchers who read it themselves.
     """
 
     coefficients: Floats
     turn: Floats
     place: Floats
-    face: Picture | None = None
+    view: View | None = None
 
     def vector(self) -> Floats:
         """All numbers in a row, float32 [58]."""
@@ -87,7 +88,7 @@ class Watches(Protocol):
     still: Motion
     """Of a face that does nothing."""
     reads_faces: bool
-    """Whether it reads the pictures of faces itself, and has no use for coefficients."""
+    """Whether it reads pictures itself, and has no use for coefficients without them."""
 
     @property
     def learnt(self) -> bool:

@@ -12,7 +12,6 @@ from engine.clock import ManualClock
 from engine.errors import TrackerMissing, UnknownSession, VisavisError
 from engine.pipeline import Pipeline
 from engine.scheduler import Pool
-from engine.steady_crop import SteadyCrop
 from engine.tracker import Seen
 from engine.types import Motion, Picture, floats
 from server.doors.tokens import ANYONE, Grant
@@ -48,17 +47,11 @@ def grey(level: int) -> av.VideoFrame:
 
 
 class Moved:
-    """What a session does with motion, tick by tick.
+    """What a session does with motion, tick by tick."""
 
-    Args:
-        pipeline: the session's.
-        pool: workers.
-        crop: of its camera's driver, for bundles that read faces themselves.
-    """
-
-    def __init__(self, pipeline: Pipeline, pool: Pool, crop: SteadyCrop | None = None) -> None:
+    def __init__(self, pipeline: Pipeline, pool: Pool) -> None:
         self.clock, self.metrics, self.finder = ManualClock(100.0), Metrics(), Finder()
-        self.pipeline, self._crop = pipeline, crop
+        self.pipeline = pipeline
         self.failures: list[VisavisError] = []
         self.opened = 0
         self.touched = 0
@@ -72,7 +65,7 @@ class Moved:
         if self.blind:
             raise TrackerMissing("no MediaPipe here")
         self.opened += 1
-        return Camera(self.finder, self._crop)
+        return Camera(self.finder)
 
     def mix(self, ticks: int = 1) -> Motion:
         """Let so many ticks pass; the motion of the last."""

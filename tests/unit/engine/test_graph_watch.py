@@ -26,8 +26,10 @@ from engine.portrait import closer
 from engine.renderers import presenter_portrait
 from engine.resample import resized_picture
 from engine.rest import LEARN_SECONDS
+from engine.steady_crop import View
 from engine.studio import Studio
 from engine.types import Component, Floats, Motion, Picture, floats
+from engine.watch import Reading
 from engine.watchers import watchers
 from export.edtalk.graphs import Graphs
 from export.edtalk.seeded import seeded_generator
@@ -75,18 +77,24 @@ def crops(bundle: Bundle) -> list[Picture]:
     return [resized_picture(closer(it, EDTALK).picture, 256) for it in portraits]
 
 
+def seen(face: Picture) -> Reading:
+    """Of somebody whose picture is the crop already."""
+    return replace(reading(), view=View(face, floats([0.5, 0.5]), 1 / EDTALK.side))
+
+
 class Follower:
     """A watcher, and the time of the next picture."""
 
     def __init__(self, watch: Wired) -> None:
         mouth, *others = (np.zeros(size, np.float32) for size in SIZES)
-        self.watcher = GraphWatcher(watch, Motion(mouth + np.float32(CLOSED), *others))
+        still = Motion(mouth + np.float32(CLOSED), *others)
+        self.watcher = GraphWatcher(watch, still, EDTALK)
         self.time = 0.0
 
     def show(self, face: Picture, count: int = 1, mirror: bool = False) -> Motion | None:
         """What it makes of the last one of so many pictures."""
         for _ in range(count):
-            motion = self.watcher(replace(reading(), face=face), self.time, 0.0, mirror)
+            motion = self.watcher(seen(face), self.time, 0.0, mirror)
             self.time += STEP
         return motion
 
@@ -151,6 +159,23 @@ def test_a_new_rest_is_learnt_when_asked(follower: Follower, crops: list[Picture
     np.testing.assert_allclose(follower.see(crops[1], 40), moved(NOTHING), atol=1e-3)
 
 
+def test_whoever_sits_aside_while_the_rest_is_learnt_is_at_rest_there(
+    watch: Wired, crops: list[Picture], read: Reads
+) -> None:
+    """A crop that brought the face to its middle afterwards would be taken for a moving head."""
+    follower, aside = Follower(watch), 16
+    room = np.pad(crops[0], ((64, 64), (64, 64), (0, 0)), "edge")
+    for shift, count, step in ((0, 1, STEP), (aside, 30, STEP), (aside, 40, 0.4)):
+        middle = floats([0.5 + shift / 384, 0.5])
+        view = View(np.roll(room, shift, axis=1), middle, 256 / 384 / EDTALK.side)
+        for _ in range(count):
+            motion = follower.watcher(replace(reading(), view=view), follower.time, 0.0)
+            follower.time += step
+    assert motion is not None
+    brought = read(np.roll(room, aside, axis=1)[64:-64, 64:-64]) - read(crops[0])
+    assert np.abs(motion.pose).max() < 0.05 * np.abs(brought[20:26]).max()
+
+
 def test_readings_without_a_picture_are_refused(follower: Follower) -> None:
     with pytest.raises(RequestRefused, match="send the camera's pictures"):
         follower.watcher(reading(), follower.time, 0.0)
@@ -158,7 +183,7 @@ def test_readings_without_a_picture_are_refused(follower: Follower) -> None:
 
 def test_a_graph_that_tells_nothing_of_faces_is_refused(faces: Studio, watch: Wired) -> None:
     with pytest.raises(BundleError, match="tells neither"):
-        watchers(Bundle.open(), replace(watch, outputs=frozenset({"age"})), faces.listener())
+        watchers(faces.manifest, replace(watch, outputs=frozenset({"age"})), faces.listener())
 
 
 def test_without_expressions_they_stay_at_rest(tmp_path: Path, crops: list[Picture]) -> None:
@@ -169,7 +194,7 @@ def test_without_expressions_they_stay_at_rest(tmp_path: Path, crops: list[Pictu
     assert "camera" not in studio.sources[Component.EXPRESSION]
     watcher = studio.watcher()
     for tick in range(30):
-        motion = watcher(replace(reading(), face=crops[tick // 29]), tick * STEP, 0.0)
+        motion = watcher(seen(crops[tick // 29]), tick * STEP, 0.0)
     assert motion is not None
     assert motion.pose.any() and motion.expression.shape == (0,)
     studio.close()

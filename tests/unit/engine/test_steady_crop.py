@@ -10,7 +10,7 @@ import pytest
 from engine.bundle import Bundle
 from engine.crop import EDTALK
 from engine.filmed import pictures_of
-from engine.steady_crop import CROP_SIZE, FOLLOW_SECONDS, MIDDLE, SteadyCrop
+from engine.steady_crop import CROP_SIZE, FOLLOW_SECONDS, GONE_SECONDS, MIDDLE, SteadyCrop, View
 from engine.tracker import CameraTracker
 from engine.types import Floats, floats
 from tests.support.driver_clip import CLIP
@@ -83,8 +83,22 @@ def test_a_cut_or_another_person_begins_anew(watched: Watched) -> None:
     watched.see(0.4)
     assert watched.see(1.2)[0] == pytest.approx(1.2), "a cut"
     assert watched.see(1.22, height=0.15)[2] == pytest.approx(EDTALK.side * 0.15)
-    watched.crop.restart()
+    watched.time += GONE_SECONDS
     assert watched.see(1.25)[0] == pytest.approx(1.25), "another person nearby"
+
+
+def test_a_face_is_brought_back_to_where_it_belongs_not_to_the_middle(watched: Watched) -> None:
+    """Whoever sat a little to the side while the rest was learnt goes on to."""
+    begun = watched.see(0.7)
+    aside = floats([0.7 + 0.08 * SIDE, 0.5 - 0.05 * SIDE])
+    watched.see(*map(float, aside), height=1.1 * HEIGHT)
+    home = watched.crop.home = watched.crop.apart
+    np.testing.assert_allclose(home, (0.08, -0.05, np.log(1.1)), atol=0.002)
+    there = watched.see(*map(float, aside), height=1.1 * HEIGHT, count=500)
+    np.testing.assert_allclose(there, begun, atol=0.002, err_msg="nothing moves")
+    watched.time += GONE_SECONDS
+    watched.see(1.2, height=0.2)
+    np.testing.assert_allclose(watched.crop.apart, home, atol=1e-5, err_msg="after a cut")
 
 
 def test_slow_cameras_are_followed_alike() -> None:
@@ -104,7 +118,7 @@ def test_pixels_lie_where_they_should_in_any_size_of_picture() -> None:
         picture = np.full((rows, columns, 3), 40, np.uint8)
         spot = round(0.15 * columns), round(0.5 * rows)
         picture[spot[1] - 6 : spot[1] + 6, spot[0] - 6 : spot[0] + 6] = 255
-        crop = SteadyCrop(EDTALK)(picture, floats([0.15, 0.5]), HEIGHT, 0.0)
+        crop = SteadyCrop(EDTALK)(View(picture, floats([0.15, 0.5]), HEIGHT), 0.0)
         assert crop.shape == (CROP_SIZE, CROP_SIZE, 3)
         middle = CROP_SIZE // 2
         assert crop[middle - 1 : middle + 1, middle - 1 : middle + 1].min() > 200

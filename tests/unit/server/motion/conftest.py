@@ -2,9 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.crop import EDTALK
 from engine.scheduler import Pool
-from engine.steady_crop import SteadyCrop
 from engine.studio import Studio
 from tests.support.drivers import Moved
 
@@ -17,5 +15,4 @@ async def moved(studio: Studio, pool: Pool) -> Moved:
 @pytest.fixture
 async def seen(faces: Studio, pool: Pool) -> Moved:
     """One whose bundle reads pictures of faces itself."""
-    pipeline = faces.pipeline(faces.presenter("ada", 256), seed=1, jitter=0)
-    return Moved(pipeline, pool, SteadyCrop(EDTALK))
+    return Moved(faces.pipeline(faces.presenter("ada", 256), seed=1, jitter=0), pool)
