@@ -91,9 +91,9 @@ class SteadyCrop:
         apart = (wanted - self._square) / _unit(self._square) - self.home
         beyond = apart - np.clip(apart, -MIDDLE, MIDDLE)
         going = share_of(step, FOLLOW_SECONDS) * apart + share_of(step, HURRY_SECONDS) * beyond
-        self._square = self._square + going * _unit(self._square)
-        self.apart = (wanted - self._square) / _unit(self._square)
-        return floats([*self._square[:2], np.exp(self._square[2])])
+        square = self._square = floats(self._square + going * _unit(self._square))
+        self.apart = (wanted - square) / _unit(square)
+        return floats([*square[:2], np.exp(square[2])])
 
 
 def _around(wanted: Floats, home: Floats) -> Floats:

@@ -90,11 +90,11 @@ def test_a_cut_or_another_person_begins_anew(watched: Watched) -> None:
 def test_a_face_is_brought_back_to_where_it_belongs_not_to_the_middle(watched: Watched) -> None:
     """Whoever sat a little to the side while the rest was learnt goes on to."""
     begun = watched.see(0.7)
-    aside = floats([0.7 + 0.08 * SIDE, 0.5 - 0.05 * SIDE])
-    watched.see(*map(float, aside), height=1.1 * HEIGHT)
+    x, y, height = 0.7 + 0.08 * SIDE, 0.5 - 0.05 * SIDE, 1.1 * HEIGHT
+    watched.see(x, y, height)
     home = watched.crop.home = watched.crop.apart
     np.testing.assert_allclose(home, (0.08, -0.05, np.log(1.1)), atol=0.002)
-    there = watched.see(*map(float, aside), height=1.1 * HEIGHT, count=500)
+    there = watched.see(x, y, height, count=500)
     np.testing.assert_allclose(there, begun, atol=0.002, err_msg="nothing moves")
     watched.time += GONE_SECONDS
     watched.see(1.2, height=0.2)
