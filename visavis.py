@@ -198,6 +198,9 @@ def render(
     portrait: Annotated[
         Path | None, typer.Option(help="A picture of one person, instead of a presenter.")
     ] = None,
+    crop: Annotated[
+        bool, typer.Option(help="Cut the portrait as the bundle's faces are, or show it as it is.")
+    ] = True,
     size: SizeOption = 512,
     framing: FramingOption = "face",
     background: BackgroundOption = "as_is",
@@ -230,28 +233,35 @@ def render(
 
     from engine.backends.available import Available
     from engine.background import named
-    from engine.controls import CAMERA, FILE, Controls, Setting
+    from engine.controls import CAMERA, FILE, IDLE, VOICE, Controls, Setting
+    from engine.crop import UNCROPPED
     from engine.drive import Drive
     from engine.errors import PictureUnreadable
     from engine.film import make_film, sound_seconds
     from engine.scene import Framing, Scene
     from engine.studio import Studio
-    from engine.types import TICKS_PER_SECOND
+    from engine.types import TICKS_PER_SECOND, Component
 
     scene = Scene(Framing(framing), named(background))
-    by = CAMERA if driver else FILE if motion else "idle"
-    controls = Controls(
-        mouth=Setting(mouth or "voice"),
-        pose=Setting(pose or by),
-        expression=Setting(expression or by),
-        emotion=emotion,
-    )
+    if not crop and (portrait is None or scene.framing is Framing.WHOLE):
+        raise typer.BadParameter(
+            "it is for a portrait's face alone: give --portrait, and no whole framing",
+            param_hint="--no-crop",
+        )
+    by = CAMERA if driver else FILE if motion else IDLE
     total = sound_seconds(sound) * TICKS_PER_SECOND
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(transient=True))
         tell, say = shown_on(progress)
         backends = partial(Available(compiled(), tell).choose, backend, say)
         studio = stack.enter_context(closing(Studio.open(bundle, backends=backends, say=say)))
+        moved = {part: by if by in names else IDLE for part, names in studio.sources.items()}
+        controls = Controls(
+            mouth=Setting(mouth or VOICE),
+            pose=Setting(pose or moved[Component.POSE]),
+            expression=Setting(expression or moved[Component.EXPRESSION]),
+            emotion=emotion,
+        )
         if portrait is None:
             first = next((it.id for it in studio.presenters), "")
             identity = studio.presenter(presenter or first, size, scene)
@@ -260,7 +270,7 @@ def render(
                 content = portrait.read_bytes()
             except OSError as error:
                 raise PictureUnreadable("the portrait cannot be read: check its name") from error
-            identity = studio.portrait(content, size, scene)
+            identity = studio.portrait(content, size, scene, None if crop else UNCROPPED)
         task = progress.add_task("Rendering", total=total or None)
         count = make_film(
             studio,

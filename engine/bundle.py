@@ -23,6 +23,8 @@ BUILTIN: Final = Path(__file__).parent / "builtin"
 MANIFEST: Final = "manifest.json"
 HALF: Final = "_half"
 """Behind the names of graphs in half precision, for backends that prefer them."""
+WATCH: Final = "watch"
+"""The graph that reads drivers' faces, where a bundle has one of its own."""
 
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*\.[a-z]+$")]
 """A plain relative name: no parents, no drives, nothing hidden."""
@@ -98,6 +100,9 @@ class Manifest(_Part):
     licence: str
     provenance: str
     renderer: Literal["mesh", "graph"]
+    crop: Literal["mesh", "edtalk"] = "mesh"
+    """By which rule a square is taken out of a picture of somebody (`engine.crop`); presenters
+    are stored so."""
     sizes: Annotated[list[Annotated[int, Field(ge=64, le=2048)]], Field(min_length=1)]
     """Widths of its pictures, pixels."""
     components: dict[Component, ComponentSpec]

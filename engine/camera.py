@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, Protocol
 
 import cv2
 import numpy as np
 
+from engine.steady_crop import GONE_SECONDS, View
 from engine.tracker import Seen
 from engine.types import Picture
 from engine.watch import Reading
@@ -15,7 +17,7 @@ WIDEST: Final = 640
 """Pixels a side: more makes tracking no better, and slower."""
 NEAR: Final = 0.6
 """In heights of the face: so far it may have moved between two pictures, and be the same."""
-PATIENCE_SECONDS: Final = 1.0
+PATIENCE_SECONDS: Final = GONE_SECONDS
 """For how long a face that is gone is waited for, before another one is taken."""
 
 
@@ -53,7 +55,7 @@ class Camera:
         if found is None:
             return None
         self._driver, self._seen_at = found, time
-        return found.reading
+        return replace(found.reading, view=View(picture, found.middle, found.height))
 
     def close(self) -> None:
         """Give back what finds faces."""

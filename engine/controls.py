@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from engine import arkit
+from engine.bundle import WATCH, Manifest
 from engine.types import TICK_MS, Component
 
 VOICE: Final = "voice"
@@ -30,17 +31,24 @@ STEADINESS: Final = 0.4
 """Head and brows without a tremor, blinks still whole."""
 
 
-def sources(names: Mapping[Component, Sequence[str]]) -> dict[Component, tuple[str, ...]]:
-    """What may drive each component of a bundle, the default first.
-
-    Args:
-        names: of its coefficients. Cameras are read in ARKit's, and move no others.
-    """
-    readable = {*arkit.MOUTH, *arkit.EXPRESSION, *arkit.POSE}
+def sources(manifest: Manifest) -> dict[Component, tuple[str, ...]]:
+    """What may drive each component of a bundle, the default first."""
+    followed = _followed(manifest)
     return {
-        part: tuple(it for it in SOURCES[part] if it != CAMERA or readable & set(listed))
-        for part, listed in names.items()
+        part: tuple(it for it in SOURCES[part] if it != CAMERA or part in followed)
+        for part in manifest.components
     }
+
+
+def _followed(manifest: Manifest) -> set[Component]:
+    """Components that a camera can move: those of which the bundle's own graph tells.
+
+    Trackers, who read for bundles without one, tell of ARKit's coefficients alone.
+    """
+    if WATCH in manifest.graphs:
+        return {part for part in Component if part in manifest.graphs[WATCH].outputs}
+    readable = {*arkit.MOUTH, *arkit.EXPRESSION, *arkit.POSE}
+    return {part for part, spec in manifest.components.items() if readable & set(spec.names)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
 
-from engine.arkit import mirrored
 from engine.controls import STEADINESS
 from engine.motion_stream import Followed, MotionStream
-from engine.types import Component, Floats, Motion, floats
-from engine.watch import Reading, Watcher
+from engine.watch import Reading, Watches
 
 FORGOTTEN_SECONDS: Final = 5.0
 """Without any reading there is no driver; a face that is out of the picture is lost."""
@@ -36,19 +33,23 @@ class Driver:
     """One session's driver. Safe between a tracker's thread and the one that asks.
 
     Args:
-        names: the bundle's coefficients by component.
+        watcher: makes motions of this driver's readings, and of nobody else's.
     """
 
-    def __init__(self, names: Mapping[Component, Sequence[str]]) -> None:
-        self._watcher = Watcher(names)
-        self._mirror = {part: _swap(listed) for part, listed in names.items()}
-        rest = Motion.of({part: np.zeros(len(it), np.float32) for part, it in names.items()})
-        self._stream = MotionStream(rest)
-        self._lock = threading.Lock()
+    def __init__(self, watcher: Watches) -> None:
+        self._watcher = watcher
+        self._stream = MotionStream(watcher.still)
+        self._lock, self._watching = threading.Lock(), threading.Lock()
         self._newest = self._seen = self._read = -np.inf
         self._steadiness, self._mirrored = STEADINESS, False
+        self._calibrating = False
         self._recent: deque[tuple[float, bool]] = deque(maxlen=120)
         self._late = 0
+
+    @property
+    def reads_faces(self) -> bool:
+        """Whether pictures of the face are wanted, and coefficients are of no use."""
+        return self._watcher.reads_faces
 
     @property
     def late(self) -> int:
@@ -63,8 +64,7 @@ class Driver:
 
     def calibrate(self) -> None:
         """Take the driver's face as it is in the next second for its rest."""
-        with self._lock:
-            self._watcher.calibrate()
+        self._calibrating = True
 
     def see(self, reading: Reading | None, time: float, arrived: float) -> None:
         """Take a reading; None where no face was seen.
@@ -84,9 +84,13 @@ class Driver:
             if reading is None:
                 return
             self._seen = arrived
-            motion = self._watcher(reading, time, self._steadiness)
+        with self._watching:  # may take a picture's time: nobody who asks waits for it
+            if self._calibrating:
+                self._calibrating = False
+                self._watcher.calibrate()
+            motion = self._watcher(reading, time, self._steadiness, self._mirrored)
             if motion is not None:
-                self._stream.push(self._as_wanted(motion), time, arrived)
+                self._stream.push(motion, time, arrived)
 
     def at(self, now: float) -> Followed:
         """What is followed at `now`, seconds of our clock."""
@@ -105,15 +109,3 @@ class Driver:
         with self._lock:
             seen = [face for arrived, face in self._recent if now - arrived <= 1.0]
         return len(seen), sum(seen) / len(seen) if seen else 0.0
-
-    def _as_wanted(self, motion: Motion) -> Motion:
-        """In a mirror, or as it is."""
-        if not self._mirrored:
-            return motion
-        swaps = self._mirror.items()
-        return Motion.of({part: motion[part][places] * signs for part, (places, signs) in swaps})
-
-
-def _swap(names: Sequence[str]) -> tuple[list[int], Floats]:
-    places, signs = mirrored(names)
-    return places, floats(signs)

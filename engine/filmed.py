@@ -13,11 +13,13 @@ import numpy as np
 from engine.camera import Camera
 from engine.driver import Driver, DriverState
 from engine.errors import FilmUnreadable, NoFace
+from engine.rest import LEARN_SECONDS
 from engine.types import Picture
-from engine.watch import LEARN_SECONDS
 
 REST_SECONDS: Final = LEARN_SECONDS + 0.5
 """At the film's start, watched before it begins: the driver's rest is known from then on."""
+SLACK_SECONDS: Final = 1e-6
+"""Sums of times are off by less; a picture must not be a tick late for it."""
 
 
 class FilmedDriver:
@@ -37,12 +39,12 @@ class FilmedDriver:
     def __init__(self, path: Path, camera: Camera, driver: Driver, late: float) -> None:
         self._path, self._camera, self._driver, self._late = path, camera, driver, late
         self._learn()
-        self._pictures = _pictures(path)
+        self._pictures = pictures_of(path)
         self._next = next(self._pictures, None)
 
     def show(self, seconds: float) -> None:
         """Show the pictures up to that time of the film that is made."""
-        while self._next is not None and self._next[0] + self._late <= seconds:
+        while self._next is not None and self._next[0] + self._late <= seconds + SLACK_SECONDS:
             time, picture = self._next
             self._see(picture, time)
             self._next = next(self._pictures, None)
@@ -50,7 +52,7 @@ class FilmedDriver:
     def _learn(self) -> None:
         """Watch the beginning, as if it had come before the film."""
         now = -2 * REST_SECONDS
-        for time, picture in _pictures(self._path):
+        for time, picture in pictures_of(self._path):
             if time > REST_SECONDS:
                 break
             self._see(picture, time - 2 * REST_SECONDS)
@@ -65,7 +67,7 @@ class FilmedDriver:
         self._driver.see(self._camera(picture, time), time, time + self._late)
 
 
-def _pictures(path: Path) -> Iterator[tuple[float, Picture]]:
+def pictures_of(path: Path) -> Iterator[tuple[float, Picture]]:
     """The film's pictures and their times in seconds, the first at 0.
 
     Raises:

@@ -43,9 +43,8 @@ class GraphRenderer:
 
     def identity(self, portrait: Portrait, size: int, rim: Rim | None = None) -> GraphIdentity:
         """See `Renderer.identity`; the graph knows no rim, where it lies is blended."""
-        small = resized_picture(portrait.picture, NETWORK_PORTRAIT).astype(np.float32)
-        planes = small.transpose(2, 0, 1)[None] / np.float32(127.5) - 1
-        statics = self._encode.keep({"picture": planes})
+        small = resized_picture(portrait.picture, NETWORK_PORTRAIT)
+        statics = self._encode.keep({"picture": planes(small)})
         return GraphIdentity(self._render, self._lay, statics, size)
 
 
@@ -93,3 +92,8 @@ class GraphIdentity:
             given = {**self._statics, Component.EXPRESSION.value: expression}
             laid = self._laid = expression, self._lay.keep(given)
         return laid
+
+
+def planes(picture: Picture) -> Floats:
+    """A picture uint8 [n, n, 3] as graphs see it: [1, 3, n, n] in -1..1."""
+    return picture.astype(np.float32).transpose(2, 0, 1)[None] / np.float32(127.5) - 1

@@ -35,7 +35,7 @@ class Mixer:
 
     def __init__(self, manifest: Manifest, controls: Controls) -> None:
         self._names = {part: spec.names for part, spec in manifest.components.items()}
-        self._sources = sources(self._names)
+        self._sources = sources(manifest)
         self._emotions = {
             name: self._vectors(values)
             for name, values in {NEUTRAL: {}, **manifest.emotions}.items()

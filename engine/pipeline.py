@@ -38,6 +38,7 @@ from engine.types import (
     Sound,
     Tick,
 )
+from engine.watch import Watches
 
 LIVE_LIMIT: Final = SOUND_RATE * 140 // 1000
 """Sound that may wait in a live session: more would only be felt as delay."""
@@ -69,6 +70,7 @@ class Pipeline:
         manifest: of the bundle.
         identity: whose face it is.
         listener: hears this session and no other.
+        watcher: watches this session's driver and no other.
         seed: of the idle motion and of gestures.
         controls: where to start.
         limit: samples at 48 kHz that may wait; the oldest are dropped.
@@ -80,6 +82,7 @@ class Pipeline:
         manifest: Manifest,
         identity: Identity,
         listener: Listener,
+        watcher: Watches,
         *,
         seed: int,
         controls: Controls,
@@ -90,10 +93,11 @@ class Pipeline:
         self._listener = listener
         names = {part: spec.names for part, spec in manifest.components.items()}
         self._names = names
-        self._still = Motion.of({part: np.zeros(len(it), np.float32) for part, it in names.items()})
+        self._still = watcher.still
         self._idle = Idle(names, seed)
-        self.driver = Driver(names)
+        self.driver = Driver(watcher)
         """Who drives the source `camera`."""
+        self.driver.settle(controls.steadiness, controls.mirror)
         self.stream = MotionStream(self._still, STREAM_DELAY)
         """What drives the source `motion`."""
         self._playback: Playback | None = None
@@ -237,7 +241,7 @@ class Pipeline:
             self._mixer.change(controls)
             self.driver.settle(controls.steadiness, controls.mirror)
         lively = Liveliness(controls.blink, controls.gaze)
-        idle = self._idle.step(lively, heard.blink) + heard.stress
+        idle = self._still + self._idle.step(lively, heard.blink) + heard.stress
         sources = {
             VOICE: Motion(heard.mouth, idle.pose, idle.expression),
             IDLE: idle,

@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from engine.portrait import levelling, moved, square
+from engine.crop import MESH, Crop
+from engine.portrait import levelling, moved
 from engine.resample import cut, resized_picture
 from engine.types import Floats, Picture, floats
 
@@ -40,7 +41,9 @@ class Placement:
         return cls(floats([[1, 0, 0], [0, 1, 0]]), size, (size, size))
 
     @classmethod
-    def around(cls, points: Floats, room: tuple[int, int], most: int) -> Placement:
+    def around(
+        cls, points: Floats, room: tuple[int, int], most: int, rule: Crop = MESH
+    ) -> Placement:
         """Around a face in a picture.
 
         Pixels of the square are pixels of the picture where that is possible.
@@ -49,11 +52,12 @@ class Placement:
             points: its landmarks [478, 3] in the picture.
             room: height and width of the picture.
             most: the side that may be drawn.
+            rule: how much of the picture is around the face.
         """
         width_height = floats(room[::-1])
         turning = levelling(points)
         upright = points if turning is None else moved(points, turning)
-        side, corner = square(upright, width_height)
+        side, corner = rule.square(upright, width_height)
         if turning is None:
             side, corner = float(round(side)), np.round(corner)
             if side <= width_height.min():

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import io
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from engine.crop import MESH, Crop
 from engine.errors import NoFace, PersonUnclear, PictureTooLarge, PictureUnreadable
 from engine.facemesh import EYE_OUTER_LEFT, EYE_OUTER_RIGHT
 from engine.resample import affine, cut
@@ -31,14 +32,8 @@ PORTRAIT_SIZE: Final = 512
 WINDOW: Final = 0.55
 """Side of the squares in which small faces are looked for, in shorter sides."""
 NOSE: Final = 1
-CROP: Final = 2.1
-"""Side of the portrait in heights of the face."""
 MOST_TILT: Final = 3.0
 """Degrees between the eyes and the horizontal up to which a head is left as it is held."""
-TIGHTEST: Final = 1.5
-"""Side of the smallest crop that still shows hair and chin, in heights of the face."""
-HEADROOM: Final = 0.53
-"""Share of the portrait above the middle of the face."""
 
 
 class ReadsFaces(Protocol):
@@ -127,15 +122,20 @@ def _reduced(picture: Image.Image) -> Picture:
     return np.asarray(picture).copy()
 
 
-def make_portrait(content: bytes, tracker: ReadsFaces) -> Portrait:
+def make_portrait(content: bytes, tracker: ReadsFaces, rule: Crop = MESH) -> Portrait:
     """Check, decode and crop a picture to a portrait.
+
+    Args:
+        content: of a PNG, JPEG or WebP file.
+        tracker: finds faces.
+        rule: by which it is cropped.
 
     Raises:
         PortraitError: one of its leaves, with a sentence for the person who sent it.
     """
     picture = decode_person(content).picture
     face = the_face(find_faces(picture, tracker), picture)
-    return read(crop(*level(picture, face.points)), tracker)
+    return read(framed(picture, face.points, rule), tracker)
 
 
 def read(square: Picture, tracker: ReadsFaces) -> Portrait:
@@ -212,24 +212,22 @@ def moved(points: Floats, matrix: Floats) -> Floats:
     return places
 
 
-def crop(picture: Picture, points: Floats) -> Picture:
+def framed(picture: Picture, points: Floats, rule: Crop) -> Picture:
     """The square around a face, [512, 512, 3]; beyond the picture the edge is repeated."""
-    side, corner = square(points, floats(picture.shape[1::-1]))
+    if rule.levels:
+        picture, points = level(picture, points)
+    return _cut_out(picture, *rule.square(points, floats(picture.shape[1::-1])))
+
+
+def closer(portrait: Portrait, rule: Crop) -> Portrait:
+    """A portrait that is level cropped anew, out of its own pixels."""
+    picture, face = portrait.picture, portrait.face
+    side, corner = rule.square(face.points, floats(picture.shape[1::-1]))
+    points = (face.points - np.append(corner, np.float32(0))) * np.float32(PORTRAIT_SIZE / side)
+    return Portrait(_cut_out(picture, side, corner), replace(face, points=points))
+
+
+def _cut_out(picture: Picture, side: float, corner: Floats) -> Picture:
     scale = PORTRAIT_SIZE / side
     matrix = floats([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
     return cut(picture, matrix, (PORTRAIT_SIZE, PORTRAIT_SIZE))
-
-
-def square(points: Floats, room: Floats) -> tuple[float, Floats]:
-    """Side and corner (x, y) of the square around a face, in pixels.
-
-    It stays inside a picture of width and height `room` where that leaves `TIGHTEST`
-    heights of the face.
-    """
-    height = float(np.ptp(points[:468, 1]))
-    side = max(min(CROP * height, float(room.min())), TIGHTEST * height)
-    middle = points[:468, :2].mean(axis=0)
-    corner = middle - side * floats([0.5, HEADROOM])
-    if side <= room.min():
-        corner = np.clip(corner, 0.0, room - side)
-    return side, floats(corner)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.arkit import EXPRESSION, MOUTH, POSE
 from engine.arrays import demand, read_arrays
 from engine.backends import Backend
-from engine.bundle import HALF, Bundle
+from engine.bundle import Bundle
 from engine.choice import choose
 from engine.clock import Clock
 from engine.correction import Corrector
@@ -30,7 +30,7 @@ from engine.portrait import Portrait, decode_picture
 from engine.render import MeshRenderer, Renderer
 from engine.tracker import Face
 from engine.types import Component, Motion, Picture, floats
-from engine.wiring import wired
+from engine.wiring import preferred, wired
 
 DRAWING: Final = ("portrait", "render", "expression")
 """Graphs that make whole pictures; the last one may be missing."""
@@ -58,11 +58,7 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
     if bundle.manifest.renderer == "graph":
         if not {"portrait", "render"} <= bundle.manifest.graphs.keys():
             raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
-        names: list[str] = [name for name in DRAWING if name in bundle.manifest.graphs]
-        halves = [name + HALF for name in names]
-        if backend.prefers_half and set(halves) <= bundle.manifest.graphs.keys():
-            names = halves
-        drawing = [wired(bundle, backend, name) for name in names]
+        drawing = [wired(bundle, backend, name) for name in preferred(bundle, backend, *DRAWING)]
         drawing[1].check_outputs(picture=(1, None, None, 3))
         return "render", GraphRenderer(*drawing)
     if any(tuple(bundle.manifest.components[it].names) != names for it, names in ARKIT.items()):

@@ -14,10 +14,11 @@ import cv2
 import numpy as np
 
 from engine.background import AsItIs, Background, ground
+from engine.crop import MESH, Crop
 from engine.matte import Segments, check, foreground, matte
 from engine.paste import Cutout, Pasted
 from engine.placement import Placement
-from engine.portrait import Portrait, ReadsFaces, Upload, crop, find_faces, level, moved, read
+from engine.portrait import Portrait, ReadsFaces, Upload, find_faces, framed, moved, read
 from engine.render import Identity, Renderer, resized
 from engine.resample import resized_picture
 from engine.rim import Rim
@@ -67,7 +68,9 @@ class Shot:
     cover: Picture | None = None
 
 
-def shoot(upload: Upload, tracker: ReadsFaces, framing: Framing, size: int) -> Shot:
+def shoot(
+    upload: Upload, tracker: ReadsFaces, framing: Framing, size: int, rule: Crop = MESH
+) -> Shot:
     """Find the one face of a picture and frame it.
 
     Args:
@@ -75,17 +78,19 @@ def shoot(upload: Upload, tracker: ReadsFaces, framing: Framing, size: int) -> S
         tracker: finds faces.
         framing: how much is shown.
         size: of a face alone, pixels.
+        rule: by which the square around the face is taken.
 
     Raises:
         PortraitError: one of its leaves.
     """
     face = the_face(find_faces(upload.picture, tracker), upload.picture)
     if framing is Framing.FACE:
-        return _face_alone(upload, face, tracker, size)
+        return _face_alone(upload, face, tracker, size, rule)
     still = fitted(upload.picture)
     cover = None if upload.cover is None else fitted(upload.cover)
     scale = still.shape[1] / upload.picture.shape[1]
-    place = Placement.around(face.points * np.float32(scale), _size(still), round(FINEST * size))
+    points, most = face.points * np.float32(scale), round(FINEST * size)
+    place = Placement.around(points, _size(still), most, rule)
     return Shot(still, read(place.take(still), tracker), place, cover)
 
 
@@ -133,12 +138,12 @@ def fitted(picture: Picture) -> Picture:
     return picture[: height - height % 2, : width - width % 2]
 
 
-def _face_alone(upload: Upload, face: Face, tracker: ReadsFaces, size: int) -> Shot:
-    portrait = read(crop(*level(upload.picture, face.points)), tracker)
+def _face_alone(upload: Upload, face: Face, tracker: ReadsFaces, size: int, rule: Crop) -> Shot:
+    portrait = read(framed(upload.picture, face.points, rule), tracker)
     square = _square(*resized(portrait, size))
     if upload.cover is None:
         return square
-    cover = resized_picture(crop(*level(upload.cover, face.points)), size)
+    cover = resized_picture(framed(upload.cover, face.points, rule), size)
     return Shot(square.still, square.portrait, square.place, cover)
 
 

@@ -17,10 +17,11 @@ import cv2
 from engine.backends import Backend
 from engine.backends.onnx import OnnxBackend
 from engine.background import Pictured
-from engine.bundle import BUILTIN, Bundle, Manifest
+from engine.bundle import BUILTIN, WATCH, Bundle, Manifest
 from engine.camera import Camera
 from engine.clock import Clock, MonotonicClock
 from engine.controls import NEUTRAL, Controls, sources
+from engine.crop import CROPS, Crop
 from engine.errors import BackendError, ControlError, TrackerMissing
 from engine.listen import Listener
 from engine.listeners import listeners
@@ -33,7 +34,9 @@ from engine.scene import PLAIN, Scene, presented, shoot, stage
 from engine.segmenter import Segmenter
 from engine.tracker import CameraTracker, FaceTracker
 from engine.types import Component, Floats, Picture
-from engine.wiring import wired
+from engine.watch import Watches
+from engine.watchers import watchers
+from engine.wiring import preferred, wired
 
 KEPT_IDENTITIES: Final = 16
 """Prepared presenters that are kept, about 3 MB each."""
@@ -76,6 +79,8 @@ class Studio:
         """What runs the graphs."""
         self._listen = wired(bundle, backend, "listen")
         self._listeners = listeners(self.manifest, self._listen)
+        reading = [wired(bundle, backend, name) for name in preferred(bundle, backend, WATCH)]
+        self._watchers = watchers(self.manifest, next(iter(reading), None), self._listeners())
         self.drawn_by, self._renderer = open_renderer(bundle, backend, clock)
         self._tracker: FaceTracker | None = None
         self._segmenter: Segmenter | None = None
@@ -87,7 +92,7 @@ class Studio:
         )
         self.emotions = (NEUTRAL, *self.manifest.emotions)
         self.sizes = tuple(self.manifest.sizes)
-        self.sources: Mapping[Component, tuple[str, ...]] = sources(self.names)
+        self.sources: Mapping[Component, tuple[str, ...]] = sources(self.manifest)
 
     @classmethod
     def open(
@@ -146,26 +151,30 @@ class Studio:
             return self._presenter(presenter, size, scene)
         return self._prepare(presenter, size, scene)
 
-    def portrait(self, picture: bytes, size: int, scene: Scene = PLAIN) -> Identity:
+    def portrait(
+        self, picture: bytes, size: int, scene: Scene = PLAIN, crop: Crop | None = None
+    ) -> Identity:
         """An avatar from a PNG, JPEG or WebP picture of one person; takes a moment.
 
         Args:
             picture: content of the file.
             size: of a face alone, pixels; a face in a whole picture may have twice as many.
             scene: how much is shown, and before what.
+            crop: by which the square around the face is taken; by the bundle's rule without one.
 
         Raises:
             PortraitError: one of its leaves.
             ControlError: the bundle does not draw that size.
         """
         self._check_size(size)
+        crop = crop or CROPS[self.manifest.crop]
         if scene.plain:
             with self._tracking:
-                portrait = make_portrait(picture, self._open_tracker())
+                portrait = make_portrait(picture, self._open_tracker(), crop)
             return self._renderer.identity(portrait, size)
         upload = decode_person(picture)
         with self._tracking:
-            shot = shoot(upload, self._open_tracker(), scene.framing, size)
+            shot = shoot(upload, self._open_tracker(), scene.framing, size, crop)
         return stage(shot, scene.background, self._renderer, self._segments)
 
     def pipeline(
@@ -182,6 +191,7 @@ class Studio:
             self.manifest,
             identity,
             self.listener(),
+            self.watcher(),
             seed=seed,
             controls=controls or Controls(),
             limit=limit,
@@ -191,6 +201,15 @@ class Studio:
     def listener(self) -> Listener:
         """Something that hears, with a state of its own."""
         return self._listeners()
+
+    def watcher(self) -> Watches:
+        """Something that watches one driver, with a state of its own."""
+        return self._watchers()
+
+    @property
+    def reads_faces(self) -> bool:
+        """Whether it reads drivers' pictures itself: trackers elsewhere are of no use to it."""
+        return WATCH in self.manifest.graphs
 
     def check(self, controls: Controls) -> None:
         """Raise ControlError if controls name what this bundle does not have."""

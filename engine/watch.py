@@ -9,24 +9,19 @@ back: where the head is counts only against where it was in the last seconds.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 
-from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.arkit import EXPRESSION, MOUTH, POSE, mirrored
 from engine.one_euro import OneEuro
+from engine.rest import Rest, share_of
+from engine.steady_crop import View
 from engine.types import Component, Floats, Motion, floats
 
 NAMES: Final = (*MOUTH, *EXPRESSION)
-LEARN_SECONDS: Final = 1.0
-"""How long a face is watched to learn its rest."""
-LEARN_READINGS: Final = 8
-"""At the least; a slow camera is watched for longer."""
-SETTLE_SECONDS: Final = 0.15
-"""Time constant with which a rest that is learnt anew takes the place of the old one."""
 RECENTRE_SECONDS: Final = 8.0
 """Time constant with which a head's place becomes its new rest; its turn never does."""
 FACE_CM: Final = 15.0
@@ -73,109 +68,123 @@ class Reading:
     `coefficients` float32 [52] in the order of `engine.arkit` (mouth, then expression);
     `turn` float32 [3]: yaw, pitch, roll in degrees (yaw + to image right, pitch + down,
     roll + counter-clockwise); `place` float32 [3]: the head before the camera in
-    centimetres, right, up, and away from it.
+    centimetres, right, up, and away from it; `view`: the picture itself, where it was read here,
+    for watchers who read it themselves.
     """
 
     coefficients: Floats
     turn: Floats
     place: Floats
+    view: View | None = None
 
     def vector(self) -> Floats:
         """All numbers in a row, float32 [58]."""
         return np.concatenate([self.coefficients, self.turn, self.place])
 
 
-class Watcher:
-    """Turns the readings of one driver into motions.
+class Watches(Protocol):
+    """Turns the readings of one driver into motions of a bundle's coefficients."""
 
-    Args:
-        names: the bundle's coefficients by component; those that it does not share with
-            ARKit stay at rest.
-    """
-
-    def __init__(self, names: Mapping[Component, Sequence[str]]) -> None:
-        self._places = {part: [_place(name) for name in listed] for part, listed in names.items()}
-        unit = np.ones(len(NAMES) + len(POSE), np.float32)
-        unit[len(NAMES) : len(NAMES) + 3] = DEGREES
-        self._filter = OneEuro(unit)
-        self._gains = floats([GAINS.get(name, 1.0) for name in NAMES])
-        self._rest: Floats | None = None
-        self._wanted: Floats | None = None
-        self._learning: deque[Floats] | None = deque(maxlen=240)
-        self._since: float | None = None
-        self._last = 0.0
+    still: Motion
+    """Of a face that does nothing."""
+    reads_faces: bool
+    """Whether it reads pictures itself, and has no use for coefficients without them."""
 
     @property
     def learnt(self) -> bool:
         """Whether the driver's rest is known."""
-        return self._rest is not None
+        ...
 
     def calibrate(self) -> None:
         """Learn the driver's rest from what comes next; the old one holds until then."""
-        self._learning, self._since = deque(maxlen=240), None
+        ...
 
-    def __call__(self, reading: Reading, time: float, steadiness: float) -> Motion | None:
+    def __call__(
+        self, reading: Reading, time: float, steadiness: float, mirror: bool = False
+    ) -> Motion | None:
         """The motion of a reading; None until the driver's rest is known.
 
         Args:
             reading: of the driver's face.
             time: of the picture, seconds, later than the last one's.
             steadiness: see `engine.one_euro`.
+            mirror: whether the driver's left is the face's right.
         """
+        ...
+
+
+class Watcher:
+    """Watches by a tracker's coefficients; see `Watches`.
+
+    Args:
+        names: the bundle's coefficients by component; those that it does not share with
+            ARKit stay at rest.
+    """
+
+    reads_faces = False
+
+    def __init__(self, names: Mapping[Component, Sequence[str]]) -> None:
+        self._places = {part: [_place(name) for name in listed] for part, listed in names.items()}
+        self._mirror = {part: _swap(listed) for part, listed in names.items()}
+        self.still = Motion.of({part: np.zeros(len(it), np.float32) for part, it in names.items()})
+        unit = np.ones(len(NAMES) + len(POSE), np.float32)
+        unit[len(NAMES) : len(NAMES) + 3] = DEGREES
+        self._filter = OneEuro(unit)
+        self._gains = floats([GAINS.get(name, 1.0) for name in NAMES])
+        self._rest = Rest()
+        self._last = 0.0
+
+    @property
+    def learnt(self) -> bool:
+        """See `Watches.learnt`."""
+        return self._rest.known
+
+    def calibrate(self) -> None:
+        """See `Watches.calibrate`."""
+        self._rest.calibrate()
+
+    def __call__(
+        self, reading: Reading, time: float, steadiness: float, mirror: bool = False
+    ) -> Motion | None:
+        """See `Watches.__call__`; a mirror swaps coefficients."""
         read = reading.vector()
-        self._learn(read, time)
+        self._rest.learn(read, time)
         step, self._last = time - self._last, time
-        if self._rest is None or self._wanted is None:
+        self._rest.drift(slice(len(NAMES) + 3, None), read, share_of(step, RECENTRE_SECONDS))
+        rest = self._rest.settled(step)
+        if rest is None:
             return None
-        place = slice(len(NAMES) + 3, None)
-        self._wanted[place] += _share(step, RECENTRE_SECONDS) * (read - self._wanted)[place]
-        self._rest = self._rest + _share(step, SETTLE_SECONDS) * (self._wanted - self._rest)
-        moved = np.concatenate([self._coefficients(read), self._pose(read)])
-        steady = self._filter(moved, time, steadiness)
-        padded = np.append(steady, np.float32(0))
-        return Motion.of({part: padded[places] for part, places in self._places.items()})
+        moved = np.concatenate([_coefficients(read, rest, self._gains), _pose(read, rest)])
+        padded = np.append(self._filter(moved, time, steadiness), np.float32(0))
+        motion = Motion.of({part: padded[places] for part, places in self._places.items()})
+        return self._mirrored(motion) if mirror else motion
 
-    def _learn(self, read: Floats, time: float) -> None:
-        """Gather readings; their median is the rest, which no blink changes."""
-        if self._learning is None:
-            return
-        if self._since is None or time < self._since:
-            self._since = time
-        self._learning.append(read)
-        if time - self._since < LEARN_SECONDS or len(self._learning) < LEARN_READINGS:
-            return
-        self._wanted = floats(np.median(np.stack(self._learning), axis=0))
-        self._learning = None
-        if self._rest is None:
-            self._rest = self._wanted.copy()
+    def _mirrored(self, motion: Motion) -> Motion:
+        swaps = self._mirror.items()
+        return Motion.of({part: motion[part][places] * signs for part, (places, signs) in swaps})
 
-    def _coefficients(self, read: Floats) -> Floats:
-        """How much further than at rest, as a share of what is left to go."""
-        assert self._rest is not None
-        rest = np.clip(self._rest[: len(NAMES)], 0.0, 0.9)
-        moved = floats((read[: len(NAMES)] - rest) / (1 - rest))
-        for one, other in _PAIR_PLACES:
-            moved[one], moved[other] = moved[one] - moved[other], moved[other] - moved[one]
-        for frown, brows in _BROW_PLACES:
-            moved[brows] += max(0.0, -moved[frown]) * _BOTH  # both frowns raise the inner brow
-        return floats(np.clip(moved * self._gains, 0.0, 1.0))
 
-    def _pose(self, read: Floats) -> Floats:
-        """Yaw, pitch, roll in degrees; x, y as shares of the width; logarithm of the scale."""
-        assert self._rest is not None
-        turn = read[len(NAMES) : len(NAMES) + 3] - self._rest[len(NAMES) : len(NAMES) + 3]
-        right, up, away = read[-3:]
-        right_rest, up_rest, away_rest = self._rest[-3:]
-        shift = PLACE_GAIN * FACE_SHARE / FACE_CM
-        nearer = np.log(max(away_rest, 1.0) / max(away, 1.0))
-        return floats(
-            [
-                *turn,
-                shift * (right - right_rest),
-                shift * (up_rest - up),
-                PLACE_GAIN * nearer,
-            ]
-        )
+def _coefficients(read: Floats, rest: Floats, gains: Floats) -> Floats:
+    """How much further than at rest, as a share of what is left to go."""
+    rest = np.clip(rest[: len(NAMES)], 0.0, 0.9)
+    moved = floats((read[: len(NAMES)] - rest) / (1 - rest))
+    for one, other in _PAIR_PLACES:
+        moved[one], moved[other] = moved[one] - moved[other], moved[other] - moved[one]
+    for frown, brows in _BROW_PLACES:
+        moved[brows] += max(0.0, -moved[frown]) * _BOTH  # both frowns raise the inner brow
+    return floats(np.clip(moved * gains, 0.0, 1.0))
+
+
+def _pose(read: Floats, rest: Floats) -> Floats:
+    """Yaw, pitch, roll in degrees; x, y as shares of the width; logarithm of the scale."""
+    turn = read[len(NAMES) : len(NAMES) + 3] - rest[len(NAMES) : len(NAMES) + 3]
+    right, up, away = read[-3:]
+    right_rest, up_rest, away_rest = rest[-3:]
+    shift = PLACE_GAIN * FACE_SHARE / FACE_CM
+    nearer = np.log(max(away_rest, 1.0) / max(away, 1.0))
+    return floats(
+        [*turn, shift * (right - right_rest), shift * (up_rest - up), PLACE_GAIN * nearer]
+    )
 
 
 def turn_of(matrix: Floats) -> Floats:
@@ -199,15 +208,15 @@ def place_shown(x: float, y: float, scale: float) -> Floats:
     return floats([shift * x, -shift * y, USUAL_CM * np.exp(-scale)])
 
 
-def _share(step: float, constant: float) -> np.float32:
-    """How much of the way is gone in `step` seconds at a time constant."""
-    return np.float32(1 - np.exp(-max(step, 0.0) / constant))
-
-
 def _place(name: str) -> int:
     """Where a coefficient lies in the watcher's row; behind its end if it is unknown."""
     row = (*NAMES, *POSE)
     return row.index(name) if name in row else len(row)
+
+
+def _swap(names: Sequence[str]) -> tuple[list[int], Floats]:
+    places, signs = mirrored(names)
+    return places, floats(signs)
 
 
 _BROW_PLACES: Final = tuple(

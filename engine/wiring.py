@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from engine.backends import Backend, Graph, Kept, Tensors
-from engine.bundle import Bundle, GraphFile
+from engine.bundle import HALF, Bundle, GraphFile
 from engine.errors import BundleError
 
 Shape: TypeAlias = Sequence[int | str]
@@ -77,6 +77,17 @@ def wired(bundle: Bundle, backend: Backend, name: str) -> Wired:
     model = bundle.graph(name)
     stored: GraphFile = bundle.manifest.graphs[name]
     return Wired(backend.compile(name, model), name, frozenset(stored.inputs), stored.outputs)
+
+
+def preferred(bundle: Bundle, backend: Backend, *names: str) -> list[str]:
+    """Which graphs to take for those of these that a bundle has.
+
+    In half precision where the backend is better at that and the bundle has all of them so.
+    """
+    graphs = bundle.manifest.graphs.keys()
+    there = [name for name in names if name in graphs]
+    halves = [name + HALF for name in there]
+    return halves if backend.prefers_half and set(halves) <= graphs else there
 
 
 def _fits(found: tuple[int, ...], stated: Shape) -> bool:

@@ -33,7 +33,7 @@ from engine.bundle import (
     StoredFile,
 )
 from engine.mel import BANDS, FRAMES_PER_TICK
-from engine.portrait import make_portrait
+from engine.portrait import Portrait, make_portrait
 from engine.tracker import FaceTracker
 from engine.types import Component
 from export.looks import EMOTIONS
@@ -79,23 +79,24 @@ def graph_file(folder: Path, file: str) -> GraphFile:
 def add_presenter(folder: Path, portrait: Path, tracker: FaceTracker) -> PresenterFiles:
     """Crop and read a portrait; its file's name becomes the presenter's."""
     made = make_portrait(portrait.read_bytes(), tracker)
-    identifier = portrait.stem.lower()
+    return write_presenter(folder, portrait.stem.capitalize(), made)
+
+
+def write_presenter(folder: Path, name: str, portrait: Portrait) -> PresenterFiles:
+    """Store a portrait as a presenter of that name."""
+    identifier = name.lower()
     (folder / "presenters").mkdir(exist_ok=True)
     picture, face = f"presenters/{identifier}.jpg", f"presenters/{identifier}.npz"
-    bgr = cv2.cvtColor(made.picture, cv2.COLOR_RGB2BGR)
+    bgr = cv2.cvtColor(portrait.picture, cv2.COLOR_RGB2BGR)
     cv2.imwrite(str(folder / picture), bgr, [cv2.IMWRITE_JPEG_QUALITY, 95])
     arrays = io.BytesIO()
-    coefficients = made.face.coefficients.copy()
+    read = portrait.face
+    coefficients = read.coefficients.copy()
     coefficients[: len(MOUTH)] = 0.0  # drawn at rest: the smile that is read there is their face
-    np.savez_compressed(
-        arrays, points=made.face.points, coefficients=coefficients, turn=made.face.turn
-    )
+    np.savez_compressed(arrays, points=read.points, coefficients=coefficients, turn=read.turn)
     (folder / face).write_bytes(arrays.getvalue())
     return PresenterFiles(
-        id=identifier,
-        name=portrait.stem.capitalize(),
-        picture=stored(folder, picture),
-        face=stored(folder, face),
+        id=identifier, name=name, picture=stored(folder, picture), face=stored(folder, face)
     )
 
 

@@ -46,7 +46,7 @@ def pictures_of(path: Path) -> Iterator[Picture]:
 
 def followed(studio: Studio, path: Path) -> list[Motion]:
     """What a film's person is read to do, a motion for each of its pictures."""
-    camera, driver = studio.camera(), Driver(studio.names)
+    camera, driver = studio.camera(), Driver(studio.watcher())
     motions = []
     for place, picture in enumerate(pictures_of(path)):
         time = place / TICKS_PER_SECOND

@@ -24,11 +24,14 @@ from engine.bundle import (
     Manifest,
     PresenterFiles,
 )
+from engine.crop import EDTALK
 from engine.errors import CheckpointError
 from engine.mel_windows import BANDS, COLUMNS, LOOKAHEAD_TICKS
 from engine.mouth_stream import SMOOTHINGS
+from engine.portrait import closer
+from engine.renderers import presenter_portrait
 from engine.types import Component, Floats
-from export.bundle import graph_file, stored
+from export.bundle import graph_file, stored, write_presenter
 from export.edtalk.checkpoints import read_audio2lip, read_generator
 from export.edtalk.expressions import looks, read_expressions
 from export.edtalk.graphs import Graphs, listen
@@ -156,6 +159,7 @@ def _manifest(
         licence=LICENCE,
         provenance="Imported by 'visavis import' from " + "; ".join(map(str, origins)),
         renderer="graph",
+        crop="edtalk",
         sizes=[256, 512],
         components={
             Component.MOUTH: _component(Component.MOUTH, MOUTH),
@@ -192,12 +196,12 @@ def _names(count: int, component: Component) -> list[str]:
 
 
 def _presenters(folder: Path) -> list[PresenterFiles]:
-    """The built-in bundle's invented people."""
-    presenters = Bundle.open().manifest.presenters
-    for presenter in presenters:
-        for file in (presenter.picture, presenter.face):
-            _copied(file.file, folder)
-    return presenters
+    """The built-in bundle's invented people, cropped as these networks know faces."""
+    bundle = Bundle.open()
+    return [
+        write_presenter(folder, it.name, closer(presenter_portrait(bundle, it.id), EDTALK))
+        for it in bundle.manifest.presenters
+    ]
 
 
 def _copied(file: str, folder: Path) -> Path:

@@ -124,6 +124,7 @@ class Api:
             sizes=list(studio.sizes),
             sources={part.value: list(names) for part, names in studio.sources.items()},
             coefficients={part.value: _ranges(studio.manifest.components[part]) for part in ORDER},
+            trackers=["server"] if studio.reads_faces else ["page", "server"],
         )
 
     async def picture(self, presenter: str) -> Response:

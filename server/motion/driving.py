@@ -13,7 +13,8 @@ from engine.camera import Camera
 from engine.clock import Clock
 from engine.controls import CAMERA
 from engine.driver import DriverState
-from engine.errors import MotionTaken, VisavisError
+from engine.errors import MotionTaken, RequestRefused, VisavisError
+from engine.graph_watch import NO_READINGS
 from engine.motion_file import MotionFile, read_motion_file
 from engine.pipeline import Pipeline
 from engine.scheduler import Pool
@@ -66,7 +67,9 @@ class Driving:
             self._sight.see(picture, arrived)
 
     def take(self, message: MotionMessage) -> None:
-        """A message with motion (RequestRefused if it cannot be read)."""
+        """A message with motion (RequestRefused if it cannot be read, or is of no use here)."""
+        if message.driver and self._pipeline.driver.reads_faces:
+            raise RequestRefused(NO_READINGS)
         now = self._clock.now()
         self._metrics.motions.inc()
         if message.driver:

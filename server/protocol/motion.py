@@ -35,7 +35,8 @@ class MotionMessage(Message):
     messages that are late or overtaken find their place by it."""
     driver: bool = False
     """True: read from a person's face by a tracker; the person's own rest is taken off, it is
-    steadied, and it is the source `camera`. False: taken as it is, the source `motion`."""
+    steadied, and it is the source `camera`; refused where the page is none of
+    `PresenterList.trackers`. False: taken as it is, the source `motion`."""
     coefficients: Annotated[dict[CoefficientName, Coefficient], Field(max_length=96)] | None = None
     """By name; those that are not named are 0, unknown names are passed over."""
     vector: Annotated[list[Coefficient], Field(max_length=96)] | None = None

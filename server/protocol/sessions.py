@@ -43,6 +43,10 @@ class PresenterList(Message):
     """Sources by component, the default first."""
     coefficients: dict[str, list[CoefficientRange]]
     """By component, in the order of `MotionMessage.vector`: mouth, expression, pose."""
+    trackers: list[Literal["page", "server"]]
+    """Who can read a driver's face for the source `camera`. page: whoever has a tracker of
+    ARKit's coefficients sends what it reads (`MotionMessage.driver`). server: the camera's
+    pictures are sent."""
 
 
 class AsItIs(Message):

@@ -7,18 +7,23 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
+from export.edtalk.bundle import Sources, import_bundle
 from export.edtalk.golden import CROP, GOLDEN, INPUTS, KEYS, PICTURES, STEP, THINNED
+from export.edtalk.seeded import seeded_audio2lip, seeded_generator
 from models.edtalk.generator import Generator, Steps
 from models.edtalk.layout import EXPRESSION, MOUTH, POSE, Layout
 
 DATA: Final = Path(__file__).parents[1] / "data" / "edtalk"
 SMALL: Final = Layout(size=32, thinner=16, latent=64)
+THIN: Final = Layout(thinner=16, latent=64)
+"""As large as official ones in pixels, and quick."""
 CLOSE: Final = 1e-4
 PICTURE_CLOSE: Final = 2e-4
 """Shares of the largest golden value, at least 1, by which ours may differ."""
@@ -78,3 +83,15 @@ def any_steps(generator: Generator, count: int, seed: int = 0) -> Steps:
     sizes = (MOUTH, POSE, EXPRESSION)
     mouth, pose, expression = (2 * torch.randn(count, n, generator=random) for n in sizes)
     return Steps(mouth, pose, expression if generator.expressive else None)
+
+
+def small_bundle(folder: Path, *, expressive: bool = True) -> Path:
+    """A bundle as `visavis import` makes them, of thin seeded networks, in a new folder."""
+    file = folder / "weights.pt"
+    file.write_bytes(b"seeded")
+    generator = seeded_generator(THIN, expressive=expressive)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("export.edtalk.bundle.read_generator", lambda file: generator)
+        patch.setattr("export.edtalk.bundle.read_audio2lip", lambda file: seeded_audio2lip())
+        import_bundle(Sources(file, file), folder / "faces", smoothing="fast")
+    return folder / "faces"

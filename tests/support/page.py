@@ -49,6 +49,7 @@ PEOPLE: Final = PresenterList(
         "expression": [CoefficientRange(name=name, low=0.0, high=1.0) for name in EXPRESSION],
         "pose": [CoefficientRange(name=name, low=-20.0, high=20.0) for name in POSE],
     },
+    trackers=["page", "server"],
 )
 VENDOR: Final = "client/node_modules/@mediapipe/tasks-vision"
 MODEL: Final = "engine/builtin/face_landmarker.task"
@@ -61,14 +62,16 @@ SAMPLES: Final = [
 ]
 
 
-def open_page(browser: Browser, *, width: int = 1440, height: int = 900) -> Page:
+def open_page(
+    browser: Browser, *, width: int = 1440, height: int = 900, people: PresenterList = PEOPLE
+) -> Page:
     """A fresh page with all answers in place, not loaded yet."""
     page = browser.new_page(viewport={"width": width, "height": height})
     page.set_default_timeout(10_000)
     page.route(f"{ADDRESS}**", _give_file)
     page.route("**/samples/samples.json", lambda route: route.fulfill(json=SAMPLES))
     page.route("**/samples/*.wav", lambda route: route.fulfill(body=_second_of_sound()))
-    page.route(re.compile("/v1/presenters$"), lambda route: route.fulfill(json=PEOPLE.model_dump()))
+    page.route(re.compile("/v1/presenters$"), lambda route: route.fulfill(json=people.model_dump()))
     page.route("**/v1/looks", lambda route: route.fulfill(json=LOOKS.model_dump()))
     page.route("**/v1/presenters/*.jpg", lambda route: route.fulfill(body=picture()))
     return page
@@ -82,6 +85,7 @@ def far_page(
     height: int = 900,
     script: str = "",
     tracker: str | None = None,
+    people: PresenterList = PEOPLE,
 ) -> Iterator[Page]:
     """A loaded page whose far end is inside it; it must not complain about anything.
 
@@ -91,8 +95,9 @@ def far_page(
         height: of the window.
         script: run before the page's own.
         tracker: address of the folder with what faces are tracked with; none when left out.
+        people: who the server has.
     """
-    page = open_page(browser, width=width, height=height)
+    page = open_page(browser, width=width, height=height, people=people)
     if tracker is not None:
         _give_tracker(page, tracker)
     complaints = Complaints(page)

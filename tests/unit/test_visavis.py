@@ -63,6 +63,29 @@ def test_rendering_a_whole_picture_before_another_background(tmp_path: Path) -> 
     assert abs(frame[5, 5].astype(int) - (20, 120, 40)).max() <= 4
 
 
+def test_a_portrait_is_shown_as_it_is_on_request(tmp_path: Path) -> None:
+    """The film's left is the picture's own, which a crop would have cut away."""
+    sound = write_wav(tmp_path / "in.wav", tone(0.1), 48_000)
+    picture = Image.open(ASTRONAUT)
+    picture.paste((200, 30, 30), (0, 0, 24, 512))
+    picture.save(tmp_path / "me.png")
+    done = visavis(
+        "render", str(sound), str(tmp_path / "out.mp4"), "--size", "256",
+        "--portrait", str(tmp_path / "me.png"), "--no-crop",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with av.open(str(tmp_path / "out.mp4")) as film:
+        red, green, _ = next(film.decode(video=0)).to_ndarray(format="rgb24")[128, 3]
+    assert int(red) - int(green) > 100
+
+
+def test_what_is_not_cropped_is_a_portrait_s_face_alone() -> None:
+    for more in ((), ("--portrait", "me.png", "--framing", "whole")):
+        told = ["render", "in.wav", "out.mp4", "--no-crop", *more]
+        refused = CliRunner().invoke(app, told, env={"COLUMNS": "140"})
+        assert refused.exit_code == 2 and "give --portrait" in refused.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

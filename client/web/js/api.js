@@ -42,7 +42,8 @@ const asJson = (body, more) => ({
 /**
  * Who there is to talk with, and what can be asked of them.
  * @returns {Promise<{presenters: {id: string, name: string, picture: string}[],
- *   emotions: string[], sizes: number[], sources: Record<string, string[]>}>}
+ *   emotions: string[], sizes: number[], sources: Record<string, string[]>,
+ *   coefficients: Record<string, {name: string}[]>, trackers: ("page" | "server")[]}>}
  */
 export const listPresenters = () => askJson("v1/presenters");
 

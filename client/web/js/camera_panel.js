@@ -32,6 +32,12 @@ export class CameraPanel extends EventTarget {
     this.#chooser.refresh(track);
   }
 
+  /** @param {("page" | "server")[]} trackers who can read faces for the server */
+  showTrackers(trackers) {
+    const browser = byId("places").querySelector("[value=browser]");
+    browser.closest("label").hidden = !trackers.includes("page");
+  }
+
   /** @param {import("./sight.js").Sight} sight */
   showSight({ on, track, by }) {
     this.#switch.checked = on;

@@ -19,6 +19,7 @@ export class Driving {
   #panel = new CameraPanel();
   #following = new Following(this.#sight);
   #driver;
+  #driven = DRIVEN;
   #took = [];
 
   /**
@@ -36,9 +37,12 @@ export class Driving {
     conversation.addEventListener("stats", ({ detail }) => this.#following.hear(detail.camera));
   }
 
-  /** @param {Record<string, {name: string}[]>} coefficients of a PresenterList */
-  learn(coefficients) {
+  /** @param {object} offered a PresenterList */
+  learn({ coefficients, sources, trackers }) {
     this.#driver.learn(coefficients);
+    this.#driven = DRIVEN.filter((component) => sources[component]?.includes("camera"));
+    this.#sight.here = trackers.includes("page");
+    this.#panel.showTrackers(trackers);
   }
 
   /** The page's own figures; null while nothing is tracked here. */
@@ -83,7 +87,7 @@ export class Driving {
     const fresh = !this.#sight.on;
     this.#conversation.complain(null);
     this.#sight.turnOn(wanted);
-    if (fresh) this.#controls.apply({ ...sources(DRIVEN, () => "camera"), voice_first: true });
+    if (fresh) this.#controls.apply({ ...sources(this.#driven, () => "camera"), voice_first: true });
   }
 
   #turnOff() {

@@ -109,7 +109,7 @@ async function load() {
   try {
     const [offered] = await Promise.all([listPresenters(), voice.load()]);
     panel.build(offered);
-    driving.learn(offered.coefficients ?? {});
+    driving.learn(offered);
     picture.build(offered.sizes);
     presenters.show(offered.presenters);
     conversation.complain(null);

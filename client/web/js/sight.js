@@ -26,6 +26,7 @@ export class Sight extends EventTarget {
   by = null;
 
   #place = "auto";
+  #here = true;
   #camera = null;
   #tracker = null;
   #frames = null;
@@ -43,9 +44,17 @@ export class Sight extends EventTarget {
   /** @param {Place} place from now on */
   set place(place) {
     this.#place = place;
-    if (!this.track) return;
-    this.#stopReading();
-    this.#read(this.#camera);
+    this.#readAnew();
+  }
+
+  /**
+   * Whether what the browser's tracker reads is of use to the server.
+   * @param {boolean} here from now on
+   */
+  set here(here) {
+    if (here === this.#here) return;
+    this.#here = here;
+    this.#readAnew();
   }
 
   /**
@@ -90,9 +99,16 @@ export class Sight extends EventTarget {
     }
   }
 
+  #readAnew() {
+    if (!this.track) return;
+    this.#stopReading();
+    this.#read(this.#camera);
+  }
+
   async #read(camera) {
     this.#set({ by: null });
     if (this.#place === "server") return this.#leaveToServer();
+    if (!this.#here) return this.#fallBack();
     const tracker = (this.#tracker = new Tracker());
     try {
       await tracker.load();

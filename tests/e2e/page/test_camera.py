@@ -24,7 +24,7 @@ from tests.support.axe import unfold, violations
 from tests.support.browser import Complaints, chromium
 from tests.support.files import served
 from tests.support.packages import ROOT, tracker_of_the_page
-from tests.support.page import ADDRESS, FAR_END, call, far_page, open_page, say, sent
+from tests.support.page import ADDRESS, FAR_END, PEOPLE, call, far_page, open_page, say, sent
 from tests.support.watching import KEEP_PEERS, SENT_PICTURES
 
 pytestmark = pytest.mark.e2e
@@ -248,6 +248,25 @@ def test_pictures_never_leave_against_one_s_will(without: Page) -> None:
     assert without.evaluate("peers.at(-1).getSenders()[1].track") is None
     request = without.evaluate("JSON.parse(far.requests[0]).controls")
     assert request["pose"]["source"] == "idle"
+
+
+def test_faces_that_read_pictures_themselves_are_sent_pictures(
+    browser: Browser, tracker: str
+) -> None:
+    """The browser's tracker is there, but is of no use; the camera moves what it can."""
+    sources = {**PEOPLE.sources, "expression": ["idle", "still"]}
+    people = PEOPLE.model_copy(update={"trackers": ["server"], "sources": sources})
+    with far_page(browser, script=KEEP_PEERS, tracker=tracker, people=people) as page:
+        turn_on(page)
+        expect(page.locator("#place-words")).to_contain_text("camera’s pictures are sent")
+        page.locator("#place > summary").click()
+        expect(page.get_by_text("On the server", exact=True)).to_be_visible()
+        expect(page.get_by_text("In this browser", exact=True)).to_be_hidden()
+        call(page)
+        request = page.evaluate("JSON.parse(far.requests[0]).controls")
+        assert request == {"pose": {"source": "camera"}, "voice_first": True}
+        page.wait_for_function(f"async () => await ({SENT_PICTURES})() > 3")
+        assert page.evaluate("far.motions") == []
 
 
 def test_the_place_is_changed_in_the_call(browser: Browser, tracker: str) -> None:

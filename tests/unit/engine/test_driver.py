@@ -7,6 +7,7 @@ from engine.arkit import EXPRESSION, MOUTH, POSE, mirrored
 from engine.driver import Driver, DriverState
 from engine.motion_stream import HOLD_SECONDS
 from engine.types import Component, floats
+from engine.watch import Watcher
 from tests.support.motions import motion
 from tests.support.readings import reading
 
@@ -16,7 +17,7 @@ STEP = 0.04
 
 def met(seconds: float = 2.0) -> tuple[Driver, float]:
     """A driver whose rest is known, and the time of the last reading."""
-    driver = Driver(NAMES)
+    driver = Driver(Watcher(NAMES))
     driver.settle(0.0, False)
     for tick in range(round(seconds / STEP) + 1):
         driver.see(reading(), tick * STEP, tick * STEP)
@@ -30,7 +31,7 @@ def yaw(driver: Driver, now: float) -> float:
 
 
 def test_a_driver_comes_is_learnt_followed_lost_and_forgotten() -> None:
-    driver = Driver(NAMES)
+    driver = Driver(Watcher(NAMES))
     assert driver.state(0.0) is DriverState.ABSENT
     driver.see(None, 0.0, 0.0)
     assert driver.state(0.01) is DriverState.LOST
@@ -48,7 +49,7 @@ def test_a_driver_comes_is_learnt_followed_lost_and_forgotten() -> None:
 
 
 def test_nobody_is_followed_before_the_rest_is_known() -> None:
-    driver = Driver(NAMES)
+    driver = Driver(Watcher(NAMES))
     for tick in range(20):
         driver.see(reading(turn=(15.0, 0.0, 0.0)), tick * STEP, tick * STEP)
         assert driver.at(tick * STEP).presence == 0

@@ -22,13 +22,12 @@ from export.bundle import graph_file
 from export.edtalk.graphs import Graphs, as_levels
 from export.edtalk.seeded import seeded_generator
 from models.edtalk.generator import Generator, Steps
-from models.edtalk.layout import Layout
+from tests.support.edtalk import THIN
 from tests.support.fakes.fake_cuda import FakeCuda
 from tests.support.gpu import fake_backend
 from tests.support.graphs import flat_pictures, graph, portrait_mean
 from tests.support.motions import motion
 
-THIN = Layout(thinner=16, latent=64)
 SIZES = (28, 6, 24)
 
 

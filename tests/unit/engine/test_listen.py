@@ -70,8 +70,8 @@ def test_pipelines_draw_with_either_kind_of_graph(studio: Studio) -> None:
     for prosody in (None, Prosody(0.75, 0.25)):
         listener = TickListener(OnnxBackend().compile("listen", listening(prosody)), 5)
         pipeline = Pipeline(
-            studio.manifest, studio.presenter("ada", 256), listener, seed=1, controls=Controls(),
-            limit=10 * SOUND_RATE, jitter=0,
+            studio.manifest, studio.presenter("ada", 256), listener, studio.watcher(), seed=1,
+            controls=Controls(), limit=10 * SOUND_RATE, jitter=0,
         )  # fmt: skip
         pipeline.push(Sound((sound * 32767).astype(np.int16), HEARING_RATE))
         nods = [pipeline.hear(pipeline.tick()).stress.pose[1] for _ in range(150)]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.bundle import Bundle
+from engine.bundle import Bundle, ComponentSpec, GraphFile
 from engine.controls import Controls, Setting, sources
 from engine.errors import ControlError
 from engine.mixer import VOICE_STAYS, Mixer
@@ -180,9 +180,24 @@ def test_no_change_of_source_is_a_jump(mixer: Mixer, fade_ms: int) -> None:
     assert np.abs(np.diff(yaws)).max() < steepest + 10 / 9
 
 
-def test_a_camera_moves_only_what_is_read_on_faces() -> None:
-    learnt = {Component.MOUTH: ["m0", "m1"], Component.POSE: ["yaw"], Component.EXPRESSION: ["e0"]}
+def test_a_camera_moves_only_what_is_read_on_faces(bundle: Bundle) -> None:
+    spec = ComponentSpec(names=["a"], low=[0.0], high=[1.0])
+    yaw = spec.model_copy(update={"names": ["yaw"]})
+    parts = {Component.MOUTH: spec, Component.POSE: yaw, Component.EXPRESSION: spec}
+    learnt = bundle.manifest.model_copy(update={"components": parts})
     there = sources(learnt)
     assert "camera" not in there[Component.MOUTH] and "camera" not in there[Component.EXPRESSION]
     assert "camera" in there[Component.POSE]
     assert there[Component.MOUTH][0] == "voice" and there[Component.EXPRESSION][0] == "idle"
+
+
+def test_a_graph_that_reads_faces_lets_a_camera_move_what_it_tells(bundle: Bundle) -> None:
+    spec = ComponentSpec(names=["a"], low=[0.0], high=[1.0])
+    nothing = ComponentSpec(names=[], low=[], high=[])
+    told: dict[str, list[int | str]] = {"mouth": [1, 1], "pose": [1, 1]}
+    watch = GraphFile(file="watch.onnx", sha256="0" * 64, inputs={"picture": []}, outputs=told)
+    parts = {Component.MOUTH: spec, Component.POSE: spec, Component.EXPRESSION: nothing}
+    learnt = bundle.manifest.model_copy(update={"components": parts, "graphs": {"watch": watch}})
+    there = sources(learnt)
+    assert "camera" in there[Component.MOUTH] and "camera" in there[Component.POSE]
+    assert "camera" not in there[Component.EXPRESSION]

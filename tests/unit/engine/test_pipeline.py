@@ -142,6 +142,17 @@ def test_a_driver_moves_head_and_face_and_idle_motion_stands_in(pipeline: Pipeli
     assert np.abs(np.diff(yaws[80:])).max() < 2.5
 
 
+def test_a_driver_is_followed_as_the_first_controls_say(studio: Studio) -> None:
+    """Nothing has to change before calm and mirror count."""
+    controls = Controls(pose=Setting("camera"), steadiness=0.0, mirror=True)
+    pipeline = studio.pipeline(studio.presenter("ada", 256), seed=1, controls=controls)
+    for tick in range(60):
+        yaw = 0.0 if tick < 50 else -12.0
+        pipeline.driver.see(reading(turn=(yaw, 0, 0)), tick * 0.04, tick * 0.04)
+        motion = mixed(pipeline, tick * 0.04)
+    assert motion.pose[0] == pytest.approx(12.0, abs=0.01)
+
+
 def test_the_arrival_of_what_is_shown_travels_with_it(pipeline: Pipeline) -> None:
     assert pipeline.pull().seen is None
     drive(pipeline, {Component.POSE: Setting("camera")})

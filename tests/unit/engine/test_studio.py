@@ -4,10 +4,14 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.bundle import BUILTIN, MANIFEST
+from engine.crop import EDTALK, MESH
 from engine.errors import BundleError, ControlError, PortraitError, UnknownPresenter
+from engine.portrait import decode_picture
+from engine.scene import Framing, Scene
 from engine.studio import Studio
 from engine.types import Component
 from tests.support.bundles import drawing_bundle
@@ -40,6 +44,19 @@ def test_an_uploaded_portrait_becomes_an_identity(studio: Studio) -> None:
     assert frame.picture.shape == (256, 256, 3)
     with pytest.raises(PortraitError):
         studio.portrait(b"no picture", 256)
+
+
+def test_a_bundle_of_graphs_sees_faces_cropped_by_its_own_rule(
+    faces: Studio, astronaut: bytes
+) -> None:
+    """Drawn from crops of another rule, the same person is drawn otherwise."""
+    by_rule = [faces.portrait(astronaut, 256, crop=it) for it in (None, EDTALK, MESH)]
+    still = faces.watcher().still
+    own, close, wide = (it.draw(still).astype(int) for it in by_rule)
+    np.testing.assert_array_equal(own, close)
+    assert np.abs(own - wide).mean() > 1
+    whole = faces.portrait(astronaut, 256, Scene(Framing.WHOLE))
+    assert (whole.height, whole.width) == decode_picture(astronaut).shape[:2]
 
 
 def test_a_bundle_whose_graphs_draw_runs_in_the_same_pipeline(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from engine.arkit import EXPRESSION, MOUTH, POSE
+from engine.rest import LEARN_SECONDS
 from engine.types import Component, Motion
-from engine.watch import LEARN_SECONDS, RECENTRE_SECONDS, Watcher, place_of, place_shown
+from engine.watch import RECENTRE_SECONDS, Watcher, place_of, place_shown
 from tests.support.readings import reading
 
 ARKIT = {Component.MOUTH: MOUTH, Component.EXPRESSION: EXPRESSION, Component.POSE: POSE}

@@ -17,6 +17,7 @@ import torch
 
 from engine.bundle import Bundle
 from engine.errors import CheckpointError
+from engine.renderers import presenter_portrait
 from engine.types import Component
 from export.edtalk.bundle import LICENCE, Sources, import_bundle
 from export.edtalk.checkpoints import GENERATOR, HEARING, fill, generator_of, read_audio2lip
@@ -80,6 +81,8 @@ def test_the_command_makes_a_bundle_that_renders_speech(official: Path) -> None:
     assert manifest.hearing.smoothing == "fast" and manifest.hearing.lookahead_ticks == 3
     assert set(manifest.graphs) == {"portrait", "expression", "render", "watch", "listen"}
     assert [manifest.components[part].size for part in Component] == [20, 6, 10]
+    shown = presenter_portrait(Bundle.open(official / "faces"), "ada")
+    assert 1 / 1.45 < np.ptp(shown.face.points[:468, 1]) / shown.picture.shape[0] < 1 / 1.35
     names = manifest.components[Component.EXPRESSION].names
     happy = [manifest.emotions["happy"][name] for name in names]
     np.testing.assert_allclose(happy, expression(HAPPY) - expression(NEUTRAL), atol=1e-6)

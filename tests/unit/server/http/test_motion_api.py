@@ -105,3 +105,12 @@ async def test_what_can_be_moved_is_named_with_its_limits(
     assert (yaw.name, yaw.low, yaw.high) == ("yaw", -20.0, 20.0)
     assert offered.sources["mouth"][:2] == ["voice", "camera"]
     assert "voice" not in offered.sources["pose"]
+    assert offered.trackers == ["page", "server"]
+
+
+async def test_who_can_read_faces_for_a_bundle_is_told(faces: Studio, pool: Pool) -> None:
+    app = create_app(faces, pool, MonotonicClock(), doors=Doors(hosts=frozenset({"localhost"})))
+    async with asked(app) as client:
+        offered = PresenterList.model_validate_json((await client.get("/v1/presenters")).content)
+    assert offered.trackers == ["server"]
+    assert all("camera" in offered.sources[part] for part in ("mouth", "pose", "expression"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.controls import Setting
-from engine.errors import MotionTaken, MotionUnreadable
+from engine.errors import MotionTaken, MotionUnreadable, RequestRefused
 from engine.motion_file import MotionTake
 from server.protocol import CameraStats, MotionMessage
 from tests.support.drivers import Moved, grey
@@ -20,7 +21,7 @@ def follow(moved: Moved) -> None:
     moved.pipeline.change(controls)
 
 
-async def seen(moved: Moved, level: int) -> None:
+async def shown(moved: Moved, level: int) -> None:
     """A picture, read to its end."""
     count = len(moved.finder.seen)
     moved.driving.see(grey(level), moved.clock.now())
@@ -39,7 +40,7 @@ async def test_a_camera_is_read_only_while_it_is_followed(moved: Moved) -> None:
     assert moved.opened == 0 and moved.driving.stats is None
     follow(moved)
     moved.mix()
-    await seen(moved, 10)
+    await shown(moved, 10)
     assert moved.opened == 1 and told(moved).tracker == "server"
     await moved.driving.close()
     assert moved.finder.closed
@@ -49,15 +50,15 @@ async def test_a_turned_head_turns_the_face(moved: Moved) -> None:
     follow(moved)
     moved.mix()
     for _ in range(40):
-        await seen(moved, 10)
+        await shown(moved, 10)
         moved.mix()
     assert told(moved).state == "following" and told(moved).quality == 1.0
     for _ in range(15):
-        await seen(moved, 18)
+        await shown(moved, 18)
         motion = moved.mix()
     assert motion.pose[0] == pytest.approx(8.0, abs=0.1)
     for _ in range(15):
-        await seen(moved, 255)
+        await shown(moved, 255)
         moved.mix()
     assert told(moved).state == "lost" and told(moved).quality < 0.6
     await moved.driving.close()
@@ -98,9 +99,35 @@ async def test_a_page_that_reads_for_itself_goes_before_its_camera(moved: Moved)
         motion = moved.mix()
     assert motion.pose[0] == pytest.approx(6.0, abs=0.1)
     moved.mix(40)
-    await seen(moved, 10)
+    await shown(moved, 10)
     assert told(moved).tracker == "server", "the page's own tracker has ended"
     await moved.driving.close()
+
+
+async def test_a_bundle_that_reads_faces_itself_is_shown_them(seen: Moved) -> None:
+    follow(seen)
+    seen.mix()
+    for _ in range(40):
+        await shown(seen, 40)
+        rest = seen.mix()
+    assert told(seen).state == "following" and told(seen).tracker == "server"
+    np.testing.assert_allclose(rest.pose, 0, atol=1e-5)
+    for _ in range(10):
+        await shown(seen, 200)
+        moved = seen.mix()
+    assert np.abs(moved.pose).max() > 0.01
+    await seen.driving.close()
+
+
+async def test_such_a_bundle_has_no_use_for_readings(seen: Moved) -> None:
+    """They are refused, and the camera is read as if nobody had sent any."""
+    follow(seen)
+    with pytest.raises(RequestRefused, match="send the camera's pictures"):
+        seen.driving.take(MotionMessage(time=0, driver=True, coefficients={"yaw": 3.0}))
+    seen.driving.take(MotionMessage(time=0, coefficients={"pose00": 3.0}))
+    await shown(seen, 40)
+    assert told(seen).tracker == "server"
+    await seen.driving.close()
 
 
 async def test_the_way_from_reading_to_picture_is_told(moved: Moved) -> None:

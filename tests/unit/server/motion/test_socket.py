@@ -48,6 +48,14 @@ async def test_a_bad_message_is_answered_and_nothing_is_lost(moved: Moved, calle
     await settle(lambda: counted(moved) == 2)
 
 
+async def test_readings_that_are_of_no_use_are_answered(seen: Moved) -> None:
+    inlet = Inlet(seen.driving, seen.clock, seen.metrics)
+    answer = inlet.take(MotionMessage(time=0, driver=True).model_dump_json())
+    assert answer is not None and answer.code == "request_refused"
+    assert "camera's pictures" in answer.message
+    assert inlet.take(MotionMessage(time=0, vector=[0.0] * 36).model_dump_json()) is None
+
+
 async def test_a_second_sender_is_refused_until_the_first_has_gone(
     moved: Moved, caller: Caller
 ) -> None:
