@@ -14,11 +14,11 @@ help: ## Show the targets
 run: $(VENV)/run $(TRACKER) ## Install what is needed and serve the page on http://127.0.0.1:8080
 	$(BIN)/visavis serve $(ARGS)
 
-# Calls need both cores of a small machine for themselves; all other tests share them, and what
-# misses its time there is tried again.
+# What is timed has the whole machine; all other tests share it, and what misses its time
+# there is tried again.
 test: $(VENV)/dev $(TRACKER) ## Install everything and run the tests
-	$(BIN)/python -m pytest tests/contract tests/e2e tests/fuzz --ignore tests/e2e/page
-	$(BIN)/python -m pytest --numprocesses 2 --reruns 2 tests/e2e/page tests/unit
+	$(BIN)/python -m pytest -m timing
+	$(BIN)/python -m pytest -m 'not timing' --numprocesses 2 --dist worksteal --reruns 2
 
 check: $(VENV)/dev ## Lint, types and the direction of imports
 	$(BIN)/ruff check

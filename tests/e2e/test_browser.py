@@ -26,7 +26,7 @@ from tests.support.sound import loudness, offset, read
 from tests.support.speech import write_wav
 from tests.support.watching import KEEP_PEERS, Recorded, watch
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timing]
 RECORDED_SECONDS = 14
 ARTIFACTS = Path(__file__).parents[2] / "out"
 FAIL = """() => {

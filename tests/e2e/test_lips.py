@@ -73,6 +73,7 @@ def test_in_silence_the_mouth_rests_and_the_eyes_blink(
     assert 8 <= count_blinks(at_rest.shut) <= 25
 
 
+@pytest.mark.timing
 async def test_lips_follow_the_sound_that_comes_back_in_a_call(
     address: str, tracker: FaceTracker
 ) -> None:

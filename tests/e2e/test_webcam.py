@@ -21,7 +21,7 @@ from tests.support.clip import CLIP_SECONDS, driven_yaw
 from tests.support.packages import tracker_of_the_page
 from tests.support.watching import KEEP_PEERS, SENT_PICTURES, Recorded, watch
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timing]
 WATCHED_SECONDS = 6
 ARTIFACTS = Path(__file__).parents[2] / "out"
 PLACES = {"browser": "Followed in this browser", "server": "Followed on the server"}

@@ -72,6 +72,7 @@ HONEST: Final[tuple[ClientMessage, ...]] = (
 
 
 @pytest.mark.e2e
+@pytest.mark.timing
 async def test_changed_messages_are_done_or_refused(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,6 +102,7 @@ async def test_changed_messages_are_done_or_refused(
 
 
 @pytest.mark.e2e
+@pytest.mark.timing
 async def test_changed_requests_are_done_or_refused(studio: Studio) -> None:
     mutator, taken = Mutator(2), 0
     honest: dict[str, Any] = {**ADA.model_dump(), "controls": PATCH.model_dump(exclude_none=True)}

@@ -28,7 +28,7 @@ from tests.support.snapshot import Snapshot
 from tests.support.stalls import BLOCKED_MS, stalls
 
 CHECKED: Final = length(6_000, 120_000)
-NEGOTIATED: Final = length(250, 5_000)
+NEGOTIATED: Final = length(120, 5_000)
 SLOWEST_MS: Final = 50.0
 CORPUS: Final = Path(__file__).parents[1] / "data" / "fuzz" / "offers"
 ADA: Final = SessionRequest(presenter="ada", size=256)
@@ -73,6 +73,7 @@ def test_the_corpus(path: Path) -> None:
         assert took < SLOWEST_MS
 
 
+@pytest.mark.timing
 def test_changed_offers_are_accepted_or_refused(offer: str) -> None:
     mutator, honest = Mutator(1), [offer, text(CORPUS / "chromium.sdp")]
     heap.freeze()  # as a server does: a collection of all that tests hold takes 100 ms
@@ -121,6 +122,7 @@ async def test_the_corpus_is_negotiated(studio: Studio, offer: str) -> None:
 
 
 @pytest.mark.e2e
+@pytest.mark.timing
 async def test_changed_offers_are_negotiated(studio: Studio, offer: str) -> None:
     """Through HTTP and aiortc, sockets and all; meanwhile the loop turns."""
     mutator, found = Mutator(3), list[int]()
