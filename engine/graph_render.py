@@ -15,10 +15,11 @@ import numpy as np
 from engine.backends import Tensors
 from engine.correction import Wired
 from engine.errors import BundleError
+from engine.graph_lips import GraphLips
 from engine.portrait import Portrait
 from engine.resample import resized_picture
 from engine.rim import Rim
-from engine.types import Component, Floats, Motion, Picture
+from engine.types import Component, Floats, Motion, Picture, floats
 
 NETWORK_PORTRAIT: Final = 256
 """Width in pixels of the portrait that a `portrait` graph sees."""
@@ -47,6 +48,10 @@ class GraphRenderer:
         statics = self._encode.run({"picture": planes})
         return GraphIdentity(self._render, self._lay, statics, size)
 
+    def lips(self) -> GraphLips:
+        """See `Renderer.lips`."""
+        return GraphLips(self)
+
 
 class GraphIdentity:
     """One avatar of a graph renderer."""
@@ -55,6 +60,8 @@ class GraphIdentity:
         self.size = self.width = self.height = size
         self._render, self._lay, self._statics = render, lay, statics
         self._laid: tuple[Floats, Tensors] | None = None
+        rest = {part: statics.get(f"rest_{part}") for part in Component}
+        self.own = {part: floats(step[0]) for part, step in rest.items() if step is not None}
 
     def moved(self, motion: Motion) -> tuple[Picture, None]:
         """See `Likeness.moved`."""
@@ -75,8 +82,7 @@ class GraphIdentity:
         return np.asarray(picture, np.uint8)
 
     def _absolute(self, part: Component, step: Floats) -> Floats:
-        rest = self._statics.get(f"rest_{part}")
-        return step if rest is None or part is Component.MOUTH else step + rest
+        return step if part is Component.MOUTH or part not in self.own else step + self.own[part]
 
     def _laid_over(self, expression: Floats) -> tuple[Floats, Tensors]:
         """The expression that is laid over the portrait now, and the tensors that gave."""

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 import cv2
 import numpy as np
 
-from engine.portrait import levelling, moved, square
+from engine.portrait import levelling, moved, square, tilt_of, turn_about
 from engine.resample import cut, resized_picture
 from engine.types import Floats, Picture, floats
 
@@ -69,6 +69,56 @@ class Placement:
             back = floats(cv2.invertAffineTransform(turning))
             matrix = floats(back @ np.vstack([matrix, [0, 0, 1]]))
         return cls(matrix, size, room)
+
+    @classmethod
+    def upright(cls, points: Floats, room: tuple[int, int]) -> Placement:
+        """Around a face that is left as it is held: the square's pixels are the picture's own.
+
+        Args:
+            points: its landmarks [478, 3] in the picture.
+            room: height and width of the picture.
+        """
+        width_height = floats(room[::-1])
+        side, corner = square(points, width_height)
+        size, corner = round(side), np.round(corner)
+        if size <= width_height.min():
+            corner = np.clip(corner, 0.0, width_height - np.float32(size))
+        return cls(floats([[1, 0, corner[0]], [0, 1, corner[1]]]), size, room)
+
+    @classmethod
+    def levelled(cls, points: Floats, room: tuple[int, int], size: int) -> Placement:
+        """Around a face whose eyes are level in it, however little it is tilted; `size` pixels.
+
+        Args:
+            points: its landmarks [478, 3] in the picture.
+            room: height and width of the picture.
+            size: of the square, in its own pixels.
+        """
+        tilt = tilt_of(points)
+        turning = turn_about(points, tilt)
+        side, corner = square(moved(points, turning), floats(room[::-1]))
+        back = floats(cv2.invertAffineTransform(turning))
+        middle = back[:, :2] @ (corner + side / 2) + back[:, 2]
+        return cls.at(middle, side, tilt, size, room)
+
+    @classmethod
+    def at(
+        cls, middle: Floats, side: float, tilt: float, size: int, room: tuple[int, int]
+    ) -> Placement:
+        """A square by its middle (x, y), its side in pixels of the picture, and its tilt.
+
+        Args:
+            middle: edges of pixels at whole numbers.
+            side: in pixels of the picture.
+            tilt: degrees by which its upper side falls to the right.
+            size: its side in its own pixels.
+            room: height and width of the picture.
+        """
+        scale = side / size
+        across, down = scale * np.cos(np.radians(tilt)), scale * np.sin(np.radians(tilt))
+        turn = floats([[across, -down], [down, across]])
+        shift = middle - 0.5 - turn @ floats([size - 1, size - 1]) / 2
+        return cls(floats(np.concatenate([turn, shift[:, None]], axis=1)), size, room)
 
     @property
     def turned(self) -> bool:

@@ -1,0 +1,94 @@
+"""New lips on the pictures of a film: the mesh moves each picture's own mouth to what is wanted.
+
+Nothing but the mouth and what goes with it is touched: the rest of the picture stays to the bit.
+There is nothing to be cut out and blended: where the displacement ends, the picture goes on.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+import numpy as np
+
+from engine.correction import bend
+from engine.flow import Flow
+from engine.mesh import FaceModel, Mesh
+from engine.mouth import Mouth, MouthAtlas
+from engine.mouth_light import light_in_mouth
+from engine.placement import Placement
+from engine.retouch import without_teeth
+from engine.rim import Rim
+from engine.steady_rest import SteadyRest
+from engine.tracker import Face
+from engine.types import Floats, Motion, Picture, floats
+
+LIGHT_MEMORY: Final = 50
+"""Pictures, 2 s, over which the light in the mouth is averaged: teeth come and go."""
+
+
+class Lips(Protocol):
+    """Gives one filmed person another mouth, picture by picture, in their order."""
+
+    def __call__(self, picture: Picture, face: Face, motion: Motion) -> Picture:
+        """The picture with the mouth of `motion`; head and eyes are the film's.
+
+        Args:
+            picture: RGB uint8 [h, w, 3]; is not written into.
+            face: that was read in it, in its pixels.
+            motion: what the mouth does; pose and expression do not count.
+        """
+        ...
+
+    def restart(self) -> None:
+        """The next picture shows somebody else, or another shot."""
+        ...
+
+
+class MeshLips:
+    """See `Lips`.
+
+    Args:
+        model: the mesh that all avatars share.
+        atlas: teeth and tongue.
+    """
+
+    def __init__(self, model: FaceModel, atlas: MouthAtlas) -> None:
+        self._model, self._atlas = model, atlas
+        self._rest = SteadyRest(model)
+        self._light: Floats | None = None
+        self._lit = 0
+
+    def restart(self) -> None:
+        """See `Lips.restart`."""
+        self._rest.restart()
+        self._lit = 0
+
+    def __call__(self, picture: Picture, face: Face, motion: Motion) -> Picture:
+        """See `Lips`."""
+        place = Placement.upright(face.points, (picture.shape[0], picture.shape[1]))
+        square = place.take(picture)
+        corner = floats([*place.matrix[:, 2], 0])
+        mesh = Mesh(
+            self._model, Face(face.points - corner, face.coefficients, face.turn), place.size
+        )
+        mesh.settle(self._rest(mesh))
+        mouth = Mouth(self._atlas, mesh, square, self._steady_light(square, mesh))
+        shape = mesh.shape(mouth_alone(motion))
+        flow = Flow(self._model, mesh, place.size, Rim.of(place))(shape)
+        drawn = bend(without_teeth(square, mesh), flow / np.float32(place.size))
+        mouth.paint(drawn, shape, motion)
+        whole = picture.copy()
+        whole[place.box] = place.put(drawn)
+        return whole
+
+    def _steady_light(self, square: Picture, mesh: Mesh) -> Floats:
+        found = light_in_mouth(square, mesh)
+        before = found if self._light is None or not self._lit else self._light
+        self._lit = min(self._lit + 1, LIGHT_MEMORY)
+        self._light = floats(before + (found - before) / self._lit)
+        return self._light
+
+
+def mouth_alone(motion: Motion) -> Motion:
+    """The motion of a face whose head and eyes do nothing."""
+    return Motion(motion.mouth, np.zeros_like(motion.pose), np.zeros_like(motion.expression))
