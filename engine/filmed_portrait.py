@@ -71,9 +71,8 @@ class FilmedPortrait:
     def _near(self, picture: Picture, last: Face) -> Face | None:
         """The face that is nearest to where the last one was."""
         place = Placement.upright(last.points, (picture.shape[0], picture.shape[1]))
-        shift = floats([*place.matrix[:, 2], 0])
         faces = [
-            Face(face.points + shift, face.coefficients, face.turn)
+            Face(place.outside(face.points), face.coefficients, face.turn)
             for face in self._tracker(place.take(picture))
         ]
         apart = [float(np.linalg.norm(_middle(face) - _middle(last))) for face in faces]

@@ -16,7 +16,7 @@ from engine import facemesh as points
 from engine.lips import mouth_alone
 from engine.one_euro import OneEuro
 from engine.placement import Placement
-from engine.portrait import Portrait, moved
+from engine.portrait import Portrait
 from engine.render import Likeness
 from engine.resample import fill
 from engine.tracker import Face
@@ -67,7 +67,7 @@ class GraphLips:
         """See `Lips`."""
         place = self._steady(Placement.levelled(face.points, _room(picture), SIDE))
         square = place.take(picture)
-        inside = moved(face.points, floats(cv2.invertAffineTransform(place.matrix)))
+        inside = place.inside(face.points)
         portrait = Portrait(square, Face(inside, face.coefficients, face.turn))
         drawn = self._renderer.identity(portrait, SIDE).draw(mouth_alone(motion))
         cover = _lower_face(inside)

@@ -67,10 +67,8 @@ class MeshLips:
         """See `Lips`."""
         place = Placement.upright(face.points, (picture.shape[0], picture.shape[1]))
         square = place.take(picture)
-        corner = floats([*place.matrix[:, 2], 0])
-        mesh = Mesh(
-            self._model, Face(face.points - corner, face.coefficients, face.turn), place.size
-        )
+        inside = Face(place.inside(face.points), face.coefficients, face.turn)
+        mesh = Mesh(self._model, inside, place.size)
         mesh.settle(self._rest(mesh))
         mouth = Mouth(self._atlas, mesh, square, self._steady_light(square, mesh))
         shape = mesh.shape(mouth_alone(motion))
@@ -78,7 +76,8 @@ class MeshLips:
         drawn = bend(without_teeth(square, mesh), flow / np.float32(place.size))
         mouth.paint(drawn, shape, motion)
         whole = picture.copy()
-        whole[place.box] = place.put(drawn)
+        touched = place.put(np.where((drawn != square).any(axis=2), np.uint8(255), np.uint8(0)))
+        np.copyto(whole[place.box], place.put(drawn), where=touched[..., None] > 0)
         return whole
 
     def _steady_light(self, square: Picture, mesh: Mesh) -> Floats:

@@ -58,21 +58,26 @@ class Placement:
             side, corner = float(round(side)), np.round(corner)
             if side <= width_height.min():
                 corner = np.clip(corner, 0.0, width_height - side)
-            size = round(side) * max(1, -(-LEAST // round(side)))
+            size = _finer(round(side))
         else:
             size, most = max(LEAST, round(FINER * side)), round(most / FINER)
         size = min(size, most)
+        place = cls.level(corner, side, size, room)
+        if turning is None:
+            return place
+        back = floats(cv2.invertAffineTransform(turning))
+        return cls(floats(back @ np.vstack([place.matrix, [0, 0, 1]])), size, room)
+
+    @classmethod
+    def level(cls, corner: Floats, side: float, size: int, room: tuple[int, int]) -> Placement:
+        """A square by its corner (x, y; edges of pixels at whole numbers) and its side there."""
         scale = side / size
         shift = corner + 0.5 * scale - 0.5
-        matrix = floats([[scale, 0, shift[0]], [0, scale, shift[1]]])
-        if turning is not None:
-            back = floats(cv2.invertAffineTransform(turning))
-            matrix = floats(back @ np.vstack([matrix, [0, 0, 1]]))
-        return cls(matrix, size, room)
+        return cls(floats([[scale, 0, shift[0]], [0, scale, shift[1]]]), size, room)
 
     @classmethod
     def upright(cls, points: Floats, room: tuple[int, int]) -> Placement:
-        """Around a face that is left as it is held: the square's pixels are the picture's own.
+        """Around a face that is left as it is held; its pixels are the picture's own, or finer.
 
         Args:
             points: its landmarks [478, 3] in the picture.
@@ -80,10 +85,10 @@ class Placement:
         """
         width_height = floats(room[::-1])
         side, corner = square(points, width_height)
-        size, corner = round(side), np.round(corner)
-        if size <= width_height.min():
-            corner = np.clip(corner, 0.0, width_height - np.float32(size))
-        return cls(floats([[1, 0, corner[0]], [0, 1, corner[1]]]), size, room)
+        side, corner = float(round(side)), np.round(corner)
+        if side <= width_height.min():
+            corner = np.clip(corner, 0.0, width_height - np.float32(side))
+        return cls.level(corner, side, _finer(round(side)), room)
 
     @classmethod
     def levelled(cls, points: Floats, room: tuple[int, int], size: int) -> Placement:
@@ -136,6 +141,19 @@ class Placement:
         own = floats([[0, 0], [1, 0], [1, 1], [0, 1]]) * self.size - np.float32(0.5)
         return floats(own @ self.matrix[:, :2].T + self.matrix[:, 2] + 0.5)
 
+    def inside(self, points: Floats) -> Floats:
+        """Landmarks [n, 3] of the picture where they are in the square, in its pixels."""
+        half, scale = np.float32(0.5), np.float32(self.side / self.size)
+        inverse = np.linalg.inv(self.matrix[:, :2])
+        flat = (points[:, :2] - half - self.matrix[:, 2]) @ inverse.T + half
+        return floats(np.concatenate([flat, points[:, 2:] / scale], axis=1))
+
+    def outside(self, points: Floats) -> Floats:
+        """Landmarks [n, 3] of the square where they are in the picture, in its pixels."""
+        half, scale = np.float32(0.5), np.float32(self.side / self.size)
+        flat = (points[:, :2] - half) @ self.matrix[:, :2].T + self.matrix[:, 2] + half
+        return floats(np.concatenate([flat, points[:, 2:] * scale], axis=1))
+
     @property
     def box(self) -> Box:
         """The pixels of the picture that the square reaches."""
@@ -170,3 +188,8 @@ class Placement:
         """How many of its pixels are one of the picture's; 0 where that is no whole number."""
         finer = 1 / float(np.linalg.norm(self.matrix[:, 0]))
         return round(finer) if abs(finer - round(finer)) < 1e-4 else 0
+
+
+def _finer(side: int) -> int:
+    """A side in pixels, or the least multiple of it that is not under `LEAST`."""
+    return side * max(1, -(-LEAST // side))
