@@ -26,17 +26,18 @@ SIDE: Final = 256
 """Pixels that are drawn."""
 STEADINESS: Final = 0.5
 """How calmly the square follows the face: landmarks tremble by half a pixel."""
-GROWN: Final = 1.12
-"""The lower face that is laid in, in its own size: a jaw that opens reaches further down."""
+GROWN: Final = floats([0.94, 1.12])
+"""The lower face that is laid in, in its own width and height: nothing of the background, but a
+jaw that opens reaches further down."""
 SOFT: Final = 0.035
 """Width of its edge (standard deviation), in sides of the square."""
 EDGE: Final = (0.02, 0.5)
 """Shares of cover between which colours are compared: skin that both show alike."""
 LOWER_FACE: Final = (
-    *points.OVAL[points.OVAL.index(454) : points.OVAL.index(234) + 1],
-    117, 118, 101, 36, 203, 2, 423, 266, 330, 347, 346,
+    *points.OVAL[points.OVAL.index(361) : points.OVAL.index(132) + 1],
+    147, 187, 205, 203, 2, 423, 425, 411, 376,
 )  # fmt: skip
-"""Its outline: along the jaw from ear to ear, back over the cheeks and under the nose."""
+"""Its outline: along the jaw from lobe to lobe, back over the cheeks and under the nose."""
 
 
 class Draws(Protocol):

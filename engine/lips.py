@@ -11,7 +11,7 @@ from typing import Final, Protocol
 import numpy as np
 
 from engine.correction import bend
-from engine.flow import Flow
+from engine.flow import GRID, Flow
 from engine.mesh import FaceModel, Mesh
 from engine.mouth import Mouth, MouthAtlas
 from engine.mouth_light import light_in_mouth
@@ -22,6 +22,11 @@ from engine.steady_rest import SteadyRest
 from engine.tracker import Face
 from engine.types import Floats, Motion, Picture, floats
 
+ABOVE: Final = (0.45, 0.75)
+BESIDE: Final = (0.65, 0.9)
+BELOW: Final = (0.9, 1.35)
+"""How far from the middle of the mouth everything moves with it, and nothing any more, in outer
+eye distances along the head's axes: eyes are 1.0 above it, a jaw drops to 0.9 below."""
 LIGHT_MEMORY: Final = 50
 """Pictures, 2 s, over which the light in the mouth is averaged: teeth come and go."""
 
@@ -73,6 +78,7 @@ class MeshLips:
         mouth = Mouth(self._atlas, mesh, square, self._steady_light(square, mesh))
         shape = mesh.shape(mouth_alone(motion))
         flow = Flow(self._model, mesh, place.size, Rim.of(place))(shape)
+        flow *= _reach(mesh, place.size)
         drawn = bend(without_teeth(square, mesh), flow / np.float32(place.size))
         mouth.paint(drawn, shape, motion)
         whole = picture.copy()
@@ -91,3 +97,19 @@ class MeshLips:
 def mouth_alone(motion: Motion) -> Motion:
     """The motion of a face whose head and eyes do nothing."""
     return Motion(motion.mouth, np.zeros_like(motion.pose), np.zeros_like(motion.expression))
+
+
+def _reach(mesh: Mesh, size: int) -> Floats:
+    """How far each cell of a displacement goes with the mouth, [GRID, GRID, 1] in 0..1."""
+    axis = (np.arange(GRID, dtype=np.float32) + 0.5) * np.float32(size / GRID)
+    places = np.stack(np.meshgrid(axis, axis), axis=2) - mesh.mouth_centre[:2]
+    axes = np.float32(mesh.eye_distance) * mesh.facing[:2, :2]
+    across, down = np.moveaxis(places @ np.linalg.inv(axes).T, 2, 0)
+    share = _fading(np.abs(across), BESIDE) * _fading(-down, ABOVE) * _fading(down, BELOW)
+    return floats(share)[..., None]
+
+
+def _fading(distance: Floats, ends: tuple[float, float]) -> Floats:
+    """1 up to the first distance, 0 from the second on."""
+    share = np.clip((ends[1] - distance) / np.float32(ends[1] - ends[0]), 0.0, 1.0)
+    return floats(share * share * (3 - 2 * share))

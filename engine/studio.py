@@ -146,7 +146,7 @@ class Studio:
         Raises:
             FilmUnreadable, NoFace: see `FilmedPortrait`.
         """
-        return FilmedPortrait(film, self._faces, self._renderer.lips())
+        return FilmedPortrait(film, self.faces, self._renderer.lips())
 
     def doing(self, picture: bytes) -> Mapping[Component, Floats]:
         """What the largest face in a picture does, as far as the bundle can tell.
@@ -157,7 +157,7 @@ class Studio:
         Raises:
             PictureUnreadable, PictureTooLarge, NoFace: as it says.
         """
-        portrait = as_held(decode_picture(picture), self._faces)
+        portrait = as_held(decode_picture(picture), self.faces)
         return self._renderer.identity(portrait, min(self.sizes)).own
 
     def pipeline(
@@ -210,7 +210,7 @@ class Studio:
                     looking.close()
             self._tracker = self._segmenter = None
 
-    def _faces(self, picture: Picture) -> list[Face]:
+    def faces(self, picture: Picture) -> list[Face]:
         """See `engine.tracker.FaceTracker`."""
         with self._tracking:
             return self._open_tracker()(picture)
