@@ -71,7 +71,7 @@ def test_eyes_head_and_background_are_the_films_to_the_bit(studio: Studio, film:
         changed = np.argwhere((old != new).any(axis=2))[:, ::-1]
         assert len(changed) > 100
         assert changed[:, 1].min() > points[33, 1], "nothing above the eyes' corners"
-        beside, below = 0.1 * (high[0] - low[0]), 0.35 * (high[1] - low[1])
+        beside, below = 0.2 * (high[0] - low[0]), 0.4 * (high[1] - low[1])
         assert (changed[:, 0] > low[0] - beside).all() and (changed[:, 0] < high[0] + beside).all()
         assert (changed[:, 1] < high[1] + below).all(), "the throat goes with a chin that drops"
 
