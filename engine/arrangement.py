@@ -81,7 +81,8 @@ def arrange(asked: Asked, studio: Studio, save: Path | None = None) -> Arrangeme
         elif word not in studio.sources[part]:
             emotion, word = word, IDLE
         settings[part] = Setting(word)
-    controls = Controls(*(settings[part] for part in Component), emotion)
+    mouth, pose, expression = (settings[part] for part in Component)
+    controls = Controls(mouth, pose, expression, emotion)
     studio.check(controls)
     own = guides.get(Component.MOUTH) or asked.portrait
     if sound is None and own is not None and has_sound(own):

@@ -8,7 +8,7 @@ from typing import Final
 from engine.camera import Camera
 from engine.driver import Driver, DriverState
 from engine.errors import NoFace
-from engine.footage import rgb, timed
+from engine.footage import Rgb, timed
 from engine.motion_stream import Followed
 from engine.types import Picture
 from engine.watch import LEARN_SECONDS
@@ -34,6 +34,7 @@ class FilmedDriver:
 
     def __init__(self, path: Path, camera: Camera, driver: Driver) -> None:
         self._path, self._camera, self._driver = path, camera, driver
+        self._rgb = Rgb()
         self._learn()
         self._frames = timed(path)
         self._shown = -1.0
@@ -42,7 +43,7 @@ class FilmedDriver:
         """See `Guide.at`; the first picture that is later has been looked at, too."""
         while self._shown < time and (following := next(self._frames, None)) is not None:
             self._shown, frame = following
-            self._see(rgb(frame), self._shown)
+            self._see(self._rgb(frame), self._shown)
         return self._driver.at(time)
 
     def _learn(self) -> None:
@@ -52,7 +53,7 @@ class FilmedDriver:
             if time > REST_SECONDS:
                 break
             now = time - 2 * REST_SECONDS
-            self._see(rgb(frame), now)
+            self._see(self._rgb(frame), now)
             self._driver.at(now)  # it is followed softly, and wholly before the film begins
         if self._driver.state(now) is not DriverState.FOLLOWING:
             raise NoFace(

@@ -13,6 +13,7 @@ from typing import Final
 import av
 import av.error
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from engine.errors import FilmUnreadable
 from engine.types import TICKS_PER_SECOND, Picture
@@ -75,11 +76,18 @@ def film_seconds(path: Path) -> float:
         raise FilmUnreadable("this file cannot be read as a film: use MP4, WebM or MOV") from error
 
 
-def rgb(frame: av.VideoFrame) -> Picture:
-    """A frame's picture, RGB uint8 [h, w, 3], upright: phones film lying on their side."""
-    picture = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
+class Rgb:
+    """Makes pictures of one film's frames; what that takes is kept from frame to frame."""
+
+    def __init__(self) -> None:
+        self._reformatter = VideoReformatter()
+
+    def __call__(self, frame: av.VideoFrame) -> Picture:
+        """A frame's picture, RGB uint8 [h, w, 3], upright: phones film lying on their side."""
+        plain = self._reformatter.reformat(frame, format="rgb24", threads=1)
+        picture = np.asarray(plain.to_ndarray(), np.uint8)
+        turns = round(frame.rotation / 90) % 4
+        return np.ascontiguousarray(np.rot90(picture, turns)) if turns else picture
 
 
 class Footage:
@@ -90,7 +98,7 @@ class Footage:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._rgb = path, Rgb()
 
     def __iter__(self) -> Iterator[Picture]:
         """Its pictures, RGB uint8 [h, w, 3], without end.
@@ -100,14 +108,14 @@ class Footage:
         """
         last = -1
         for frame in self._ticks(0):
-            yield rgb(frame)
+            yield self._rgb(frame)
             last += 1
         while True:
-            yield from map(rgb, self._back(last))
+            yield from map(self._rgb, self._back(last))
             ahead = self._ticks(0)
             for tick, frame in enumerate(ahead):
                 if tick or not last:
-                    yield rgb(frame)
+                    yield self._rgb(frame)
 
     def _back(self, last: int) -> Iterator[av.VideoFrame]:
         """The frames before the last, the latest first."""

@@ -98,7 +98,7 @@ class Kept:
         self.faces: list[Face] = []
         self.restarts: list[int] = []
 
-    def __call__(self, picture: Picture, face: Face, does: Motion) -> Picture:
+    def __call__(self, picture: Picture, face: Face, motion: Motion) -> Picture:
         self.faces.append(face)
         return picture
 

@@ -12,19 +12,20 @@ import pytest
 from PIL import Image
 
 from engine.errors import FilmUnreadable
-from engine.footage import STRETCH, Footage, film_seconds, rgb, timed
+from engine.footage import STRETCH, Footage, Rgb, film_seconds, timed
 from engine.material import Kind, kind_of
+from engine.types import Picture
 from tests.support.speech import silence, write_wav
 from tests.support.videos import greys, write_video
 
 
-def shades(pictures: list[np.ndarray]) -> list[int]:  # type: ignore[type-arg]
+def shades(pictures: list[Picture]) -> list[int]:
     return [round(float(picture.mean())) for picture in pictures]
 
 
 def own(path: Path) -> list[int]:
     """The film's own pictures, as they are read back."""
-    return shades([rgb(frame) for _, frame in timed(path)])
+    return shades([Rgb()(frame) for _, frame in timed(path)])
 
 
 @pytest.mark.parametrize(
