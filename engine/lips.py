@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
+import cv2
 import numpy as np
 
 from engine.correction import bend
@@ -82,8 +83,9 @@ class MeshLips:
         drawn = bend(without_teeth(square, mesh), flow / np.float32(place.size))
         mouth.paint(drawn, shape, motion)
         whole = picture.copy()
-        touched = place.put(np.where((drawn != square).any(axis=2), np.uint8(255), np.uint8(0)))
-        np.copyto(whole[place.box], place.put(drawn), where=touched[..., None] > 0)
+        same = cv2.inRange(cv2.absdiff(drawn, square), (0, 0, 0), (0, 0, 0))
+        touched = place.put(np.asarray(cv2.bitwise_not(same), np.uint8))
+        cv2.copyTo(place.put(drawn), touched, whole[place.box])
         return whole
 
     def _steady_light(self, square: Picture, mesh: Mesh) -> Floats:

@@ -165,6 +165,8 @@ class Placement:
 
     def take(self, picture: Picture) -> Picture:
         """The square out of `picture` [h, w] or [h, w, 3]; beyond it the edge is repeated."""
+        if self._finer == 1 and not self.turned:
+            return self._sliced(picture)
         inverse = floats(cv2.invertAffineTransform(self.matrix))
         return cut(picture, inverse, (self.size, self.size))
 
@@ -183,11 +185,23 @@ class Placement:
         size = rows.stop - rows.start, columns.stop - columns.start
         return cut(pixels, matrix, size, cv2.INTER_LINEAR)
 
+    def _sliced(self, picture: Picture) -> Picture:
+        """The square where its pixels are the picture's own."""
+        rows, columns = self.box
+        x, y = (round(float(value)) for value in self.corners[0])
+        beyond = rows.start - y, y + self.size - rows.stop
+        beside = columns.start - x, x + self.size - columns.stop
+        inner = picture[rows, columns]
+        padded = cv2.copyMakeBorder(inner, *beyond, *beside, borderType=cv2.BORDER_REPLICATE)
+        return np.asarray(padded, np.uint8)
+
     @property
     def _finer(self) -> int:
         """How many of its pixels are one of the picture's; 0 where that is no whole number."""
         finer = 1 / float(np.linalg.norm(self.matrix[:, 0]))
-        return round(finer) if abs(finer - round(finer)) < 1e-4 else 0
+        corner = self.corners[0]
+        aligned = float(np.abs(corner - corner.round()).max()) < 1e-3
+        return round(finer) if aligned and abs(finer - round(finer)) < 1e-4 else 0
 
 
 def _finer(side: int) -> int:
