@@ -129,7 +129,7 @@ def _only(said: Path | None, found: Path, part: Component) -> Path:
     if part is not Component.MOUTH:
         raise ControlError(f"sound cannot drive {part}: give a film, a picture or a motion file")
     if said is not None and said != found:
-        raise ControlError("there are two sounds: the mouth follows the one that is heard")
+        raise ControlError("there are two sounds: give one, by --sound or by --mouth")
     return found
 
 

@@ -15,6 +15,8 @@ from engine.footage import pictures_of
 PICTURES: Final = (b"\x89PNG\r\n", b"\xff\xd8\xff")
 """How PNG and JPEG files begin; WebP has its name after eight bytes."""
 ARCHIVE: Final = b"PK\x03\x04"
+STILLS: Final = ("_pipe", "image2")
+"""How FFmpeg's readers of single pictures are called, which take BMP or TIFF for films."""
 
 
 class Kind(StrEnum):
@@ -40,6 +42,8 @@ def kind_of(path: Path) -> Kind:
         if head.startswith(ARCHIVE):
             return Kind.MOTION
         with av.open(str(path)) as container:
+            if container.format.name.endswith(STILLS):
+                raise _unknown(path)
             if pictures_of(container) is not None:
                 return Kind.FILM
             if container.streams.audio:

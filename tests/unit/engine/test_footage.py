@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.errors import FilmUnreadable
+from engine.errors import ControlError, FilmUnreadable
 from engine.footage import STRETCH, Footage, Rgb, film_seconds, timed
 from engine.material import Kind, kind_of
 from engine.types import Picture
@@ -115,3 +115,19 @@ def test_a_film_that_lies_on_its_side_is_set_upright(tmp_path: Path) -> None:
     upright = next(iter(Footage(path)))
     assert upright.shape == (64, 48, 3)
     assert upright[:16, -16:].mean() > 150 and upright[:16, :16].mean() < 60
+
+
+@pytest.mark.parametrize("name", ["still.bmp", "still.tiff", "still.ppm"])
+def test_pictures_of_other_kinds_are_no_films(tmp_path: Path, name: str) -> None:
+    Image.new("RGB", (32, 32), (90, 10, 10)).save(tmp_path / name)
+    with pytest.raises(ControlError, match="PNG, JPEG, WebP"):
+        kind_of(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("a.png", Kind.PICTURE), ("a.jpg", Kind.PICTURE), ("a.webp", Kind.PICTURE)]
+)
+def test_pictures_are_known_by_their_content(tmp_path: Path, name: str, kind: Kind) -> None:
+    Image.new("RGB", (32, 32), (90, 10, 10)).save(tmp_path / name)
+    (tmp_path / name).rename(tmp_path / "file.mp4")
+    assert kind_of(tmp_path / "file.mp4") is kind
