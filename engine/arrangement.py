@@ -11,7 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from engine.controls import CAMERA, FILE, IDLE, NEUTRAL, STILL, VOICE, Controls, Setting
+from engine.controls import (
+    CAMERA,
+    FILE,
+    IDLE,
+    MOTION,
+    NEUTRAL,
+    SLIDERS,
+    STILL,
+    VOICE,
+    Controls,
+    Setting,
+)
 from engine.drive import Drive
 from engine.errors import ControlError, FilmUnreadable
 from engine.film import LONGEST_SECONDS, sound_seconds
@@ -21,6 +32,8 @@ from engine.motion_file import read_motion_file
 from engine.studio import Studio
 from engine.types import Component
 
+LIVE: Final = (MOTION, SLIDERS)
+"""Words for what somebody does while a face is looked at."""
 UNSURE: Final = (
     "nothing says how long the film is: give a sound with --sound, or a film that moves the face"
 )
@@ -113,13 +126,16 @@ def _found(asked: Asked, studio: Studio, part: Component, source: str) -> tuple[
         if path is None:
             raise ControlError(f"'{source}' is the file of {option}: add it, or name a file")
         return FILE, path
+    if source in LIVE:
+        raise ControlError(f"'{source}' is for calls: give a film a file, or another word")
     looks = studio.emotions if part is Component.EXPRESSION else ()
-    if source in studio.sources[part] or source in looks:
+    words = [*(it for it in studio.sources[part] if it not in LIVE), *looks]
+    if source in words:
         return source, None
     if not Path(source).exists():
         raise ControlError(
             f"'{Path(source).name}' cannot drive {part}: there is no such file, and the words "
-            f"are: {', '.join((*studio.sources[part], *looks))}"
+            f"are: {', '.join(words)}"
         )
     return FILE, Path(source)
 

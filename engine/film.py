@@ -104,7 +104,8 @@ def make_film(
 
     Raises:
         SoundError: the sound cannot be read; no file is left then.
-        FilmUnreadable, NoFace, MotionUnreadable: what drives the face cannot be used.
+        ControlError, FilmUnreadable, PortraitError, MotionUnreadable: what drives the face
+            cannot be used.
         DeviceError: the film, or what the face does, cannot be written.
     """
     pipeline = studio.pipeline(identity, seed=seed, controls=controls, limit=SOUND_RATE, jitter=0)

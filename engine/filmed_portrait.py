@@ -47,7 +47,7 @@ class FilmedPortrait:
 
     def draw(self, motion: Motion) -> Picture:
         """The next picture with the mouth of `motion`; in the film's order, by one thread."""
-        picture = fitted(next(self._pictures))
+        picture = np.ascontiguousarray(fitted(next(self._pictures)))
         self._face = self._followed(picture)
         return picture if self._face is None else self._lips(picture, self._face, motion)
 

@@ -114,7 +114,8 @@ def test_a_word_is_the_word_whatever_files_there_are(
     ("sources", "asked", "sentence"),
     [
         ({POSE: "nobody"}, {}, "'nobody' cannot drive pose: there is no such file, and the words"),
-        ({MOUTH: "happy"}, {}, "the words are: voice, camera"),
+        ({MOUTH: "happy"}, {}, "the words are: voice, camera, file, idle, still$"),
+        ({POSE: "sliders"}, {}, "'sliders' is for calls"),
         ({EXPRESSION: "furious.png"}, {}, "idle, camera.*happy"),
         ({POSE: "notes.txt"}, {}, "'notes.txt' is of no kind that can be used"),
         ({POSE: "speech.wav"}, {}, "sound cannot drive pose"),
