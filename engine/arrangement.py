@@ -83,7 +83,7 @@ def arrange(asked: Asked, studio: Studio, save: Path | None = None) -> Arrangeme
     guides: dict[Component, Path] = {}
     settings: dict[Component, Setting] = {}
     for part in Component:
-        word, file = _found(asked, studio, part, _source(asked, part))
+        word, file = _found(asked, studio, part, _source(asked, part, bool(studio.names[part])))
         kind = None if file is None else kind_of(file)
         if kind is Kind.FILM and CAMERA not in studio.sources[part]:
             raise ControlError(f"this bundle does not read the {part} of people in films")
@@ -104,8 +104,8 @@ def arrange(asked: Asked, studio: Studio, save: Path | None = None) -> Arrangeme
     return Arrangement(controls, Drive(guides, save), sound, seconds)
 
 
-def _source(asked: Asked, part: Component) -> str:
-    """What is to move a component, as it was said or by default."""
+def _source(asked: Asked, part: Component, moves: bool) -> str:
+    """What is to move a component, as it was said or by default; `moves`: whether it can."""
     said = asked.sources.get(part)
     if part is Component.MOUTH:
         return said or VOICE
@@ -115,7 +115,8 @@ def _source(asked: Asked, part: Component) -> str:
                 f"of a film only the mouth is moved: leave out --{part}, or use a picture"
             )
         return STILL
-    return said or (CAMERA if asked.driver else FILE if asked.motion else IDLE)
+    by = CAMERA if asked.driver else FILE if asked.motion else IDLE
+    return said or (by if moves else IDLE)
 
 
 def _found(asked: Asked, studio: Studio, part: Component, source: str) -> tuple[str, Path | None]:

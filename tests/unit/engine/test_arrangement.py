@@ -75,6 +75,14 @@ def test_a_driver_and_a_motion_move_what_nothing_else_does(studio: Studio, folde
     assert both.drive.guides == {POSE: TRUTH, EXPRESSION: folder / "talk.mp4"}
 
 
+def test_a_driver_does_not_move_what_a_bundle_does_not_have(
+    studio: Studio, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = {**studio.names, EXPRESSION: []}
+    monkeypatch.setattr(Studio, "names", property(lambda self: names))
+    assert arranged(studio, folder, driver="talk.mp4").drive.guides == {POSE: folder / "talk.mp4"}
+
+
 def test_a_film_is_as_long_as_its_sound_or_else_as_its_longest_film(
     studio: Studio, folder: Path
 ) -> None:
