@@ -15,14 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from client import commands
-from client.options import (
-    BackgroundOption,
-    ExpressionOption,
-    FramingOption,
-    MouthOption,
-    PoseOption,
-    SizeOption,
-)
+from client.options import BackgroundOption, FramingOption, SizeOption
 from engine.errors import VisavisError
 
 if TYPE_CHECKING:
@@ -30,6 +23,7 @@ if TYPE_CHECKING:
 
     from engine.backends import Tell
     from engine.backends.available import Say
+    from engine.render import Identity
 
 app = typer.Typer(
     help="A real-time avatar server: one portrait, live, 25 pictures a second with their sound.",
@@ -54,6 +48,7 @@ SecretOption = Annotated[
     Path | None,
     typer.Option(help="File with the secret that signs tokens; or set VISAVIS_SECRET."),
 ]
+SOURCE = "SOURCE"
 LOCAL_PROXIES = ("127.0.0.1", "::1")
 
 
@@ -190,99 +185,132 @@ def token(
 
 @app.command()
 def render(
-    sound: Annotated[Path, typer.Argument(help="Speech: a sound file, or a video with sound.")],
-    output: Annotated[Path, typer.Argument(help="The MP4 file to write.")],
+    sound_first: Annotated[
+        Path | None, typer.Argument(metavar="[SOUND]", help="What is spoken; as --sound.")
+    ] = None,
+    output_last: Annotated[
+        Path | None, typer.Argument(metavar="[OUTPUT]", help="The MP4 file to write; as -o.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The MP4 file to write.")
+    ] = None,
+    sound: Annotated[
+        Path | None,
+        typer.Option(help="Sound file, or film with sound. Left out: the mouth's, or silence."),
+    ] = None,
     presenter: Annotated[
         str | None, typer.Option(help="An invented person of the bundle; the first by default.")
     ] = None,
     portrait: Annotated[
-        Path | None, typer.Option(help="A picture of one person, instead of a presenter.")
+        Path | None,
+        typer.Option(help="A picture of one person; or a film, whose mouth alone is replaced."),
+    ] = None,
+    mouth: Annotated[str | None, typer.Option(metavar=SOURCE, help="What moves it.")] = None,
+    pose: Annotated[str | None, typer.Option(metavar=SOURCE, help="What moves the head.")] = None,
+    expression: Annotated[
+        str | None, typer.Option(metavar=SOURCE, help="What moves eyes and brows; or a look.")
     ] = None,
     crop: Annotated[
         bool, typer.Option(help="Cut the portrait as the bundle's faces are, or show it as it is.")
     ] = True,
-    size: SizeOption = 512,
-    framing: FramingOption = "face",
-    background: BackgroundOption = "as_is",
     emotion: Annotated[str, typer.Option(help="A look of the bundle.")] = "neutral",
     driver: Annotated[
-        Path | None, typer.Option(help="A film of a person, whose head and face are followed.")
+        Path | None, typer.Option(help="Film or picture that moves what nothing else does.")
     ] = None,
     motion: Annotated[
-        Path | None, typer.Option(help="A motion file, which moves head and expression.")
+        Path | None, typer.Option(help="Motion file that moves what nothing else does.")
     ] = None,
     save_motion: Annotated[
         Path | None, typer.Option(help="Motion file to write: what the face does.")
     ] = None,
-    mouth: MouthOption = None,
-    pose: PoseOption = None,
-    expression: ExpressionOption = None,
+    size: SizeOption = 512,
+    framing: FramingOption = "face",
+    background: BackgroundOption = "as_is",
     seed: Annotated[int, typer.Option(help="Of blinks and small motions.")] = 0,
     bundle: BundleOption = None,
     backend: BackendOption = "auto",
 ) -> None:
-    """Make a film of a face that speaks a sound file.
+    """Make a film of a face; each part of it may be moved by a file of its own.
+
+    A SOURCE is a word (voice, idle, still; camera for --driver, file for --motion; happy or
+    another look for --expression) or a file: sound for the mouth; a film, a picture or a motion
+    file for each part. The film is as long as its sound; without sound, as what moves the face.
 
     Examples: `visavis render speech.wav film.mp4`,
     `visavis render talk.mp3 film.mp4 --portrait me.jpg --framing whole --background blur`,
+    `visavis render -o film.mp4 --mouth talk.mp3 --pose nods.mp4 --expression smile.jpg`,
+    `visavis render speech.wav film.mp4 --portrait talk.mp4` (new lips on a film),
     `visavis render me.mp4 film.mp4 --driver me.mp4 --mouth camera --save-motion me.motion.npz`
     """
     from functools import partial
 
     from rich.progress import Progress
 
+    from engine.arrangement import Asked, arrange
     from engine.backends.available import Available
     from engine.background import named
-    from engine.controls import CAMERA, FILE, IDLE, VOICE, Controls, Setting
     from engine.crop import UNCROPPED
-    from engine.drive import Drive
-    from engine.errors import PictureUnreadable
-    from engine.film import make_film, sound_seconds
+    from engine.film import make_film, silence
+    from engine.material import Kind, kind_of
     from engine.scene import Framing, Scene
     from engine.studio import Studio
     from engine.types import TICKS_PER_SECOND, Component
 
+    target = _one(output_last, output, "--output")
+    if target is None:
+        raise typer.BadParameter("say where the film goes: -o film.mp4", param_hint="--output")
     scene = Scene(Framing(framing), named(background))
-    if not crop and (portrait is None or scene.framing is Framing.WHOLE):
+    footage = portrait if portrait and kind_of(portrait) is Kind.FILM else None
+    if footage and background != "as_is":
+        raise typer.BadParameter("a film keeps its own", param_hint="--background")
+    if not crop and (portrait is None or footage or scene.framing is Framing.WHOLE):
         raise typer.BadParameter(
-            "it is for a portrait's face alone: give --portrait, and no whole framing",
+            "it is for a picture's face alone: give --portrait, and no whole framing",
             param_hint="--no-crop",
         )
-    by = CAMERA if driver else FILE if motion else IDLE
-    total = sound_seconds(sound) * TICKS_PER_SECOND
+    said = zip(Component, (mouth, pose, expression), strict=True)
+    asked = Asked(
+        {part: source for part, source in said if source},
+        _one(sound_first, sound, "--sound"),
+        driver,
+        motion,
+        emotion,
+        footage,
+    )
     with ExitStack() as stack:
         progress = stack.enter_context(Progress(transient=True))
         tell, say = shown_on(progress)
         backends = partial(Available(compiled(), tell).choose, backend, say)
         studio = stack.enter_context(closing(Studio.open(bundle, backends=backends, say=say)))
-        moved = {part: by if by in names else IDLE for part, names in studio.sources.items()}
-        controls = Controls(
-            mouth=Setting(mouth or VOICE),
-            pose=Setting(pose or moved[Component.POSE]),
-            expression=Setting(expression or moved[Component.EXPRESSION]),
-            emotion=emotion,
-        )
-        if portrait is None:
+        arranged = arrange(asked, studio, save_motion)
+        identity: Identity
+        if footage is not None:
+            identity = studio.filmed(footage)
+        elif portrait is not None:
+            rule = None if crop else UNCROPPED
+            identity = studio.portrait(portrait.read_bytes(), size, scene, rule)
+        else:
             first = next((it.id for it in studio.presenters), "")
             identity = studio.presenter(presenter or first, size, scene)
-        else:
-            try:
-                content = portrait.read_bytes()
-            except OSError as error:
-                raise PictureUnreadable("the portrait cannot be read: check its name") from error
-            identity = studio.portrait(content, size, scene, None if crop else UNCROPPED)
-        task = progress.add_task("Rendering", total=total or None)
+        task = progress.add_task("Rendering", total=arranged.seconds * TICKS_PER_SECOND or None)
         count = make_film(
             studio,
             identity,
-            sound,
-            output,
+            arranged.sound or silence(arranged.seconds),
+            target,
             seed=seed,
-            controls=controls,
-            drive=Drive(driver, motion, save_motion),
+            controls=arranged.controls,
+            drive=arranged.drive,
             tell=lambda: progress.advance(task),
         )
-    typer.echo(f"{output.name}: {count / TICKS_PER_SECOND:.1f} s, {count} pictures")
+    typer.echo(f"{target.name}: {count / TICKS_PER_SECOND:.1f} s, {count} pictures")
+
+
+def _one(first: Path | None, named: Path | None, option: str) -> Path | None:
+    """What may be given in two ways, but once."""
+    if first is not None and named is not None:
+        raise typer.BadParameter("is given twice", param_hint=option)
+    return first or named
 
 
 commands.add_to(app)

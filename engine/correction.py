@@ -97,8 +97,6 @@ class Correction:
 
     def __init__(self, correct: Wired, statics: Mapping[str, NDArray[Any]], size: int) -> None:
         self._correct, self._size = correct, size
-        axis = np.arange(size, dtype=np.float32)
-        self._grid = np.stack(np.meshgrid(axis, axis), axis=2)
         self.statics = dict(statics)
         """What `portrait` gave, by name."""
 
@@ -115,7 +113,7 @@ class Correction:
         side = answer.colour.shape[0]
         colour = answer.colour.copy()
         colour[..., 3] *= 1 - np.float32(INSIDE) * resized_floats(opening, side, side)
-        return blend(bend(picture, answer.residual, self._grid), colour)
+        return blend(bend(picture, answer.residual), colour)
 
     def ask(self, motion: Motion, flow: Floats, picture: Picture) -> Answer:
         """What the network says about one picture.
@@ -139,17 +137,19 @@ class Correction:
         return Answer(*(outputs[name][0].transpose(1, 2, 0) for name in ("residual", "colour")))
 
 
-def bend(picture: Picture, residual: Floats, grid: Floats) -> Picture:
+def bend(picture: Picture, residual: Floats) -> Picture:
     """`picture` with every place taken from where `residual` says, in shares of its width.
 
-    `grid` [n, n, 2] are the places of its pixels: x, y.
+    Itself where that is nowhere; else a copy, to the bit the same where nothing is bent.
     """
     size = picture.shape[0]
     box = _box(np.abs(residual).max(axis=2) > LEAST_BEND / size, size)
     if box is None:
         return picture
     places = resized_floats(residual * np.float32(size), size, size)[box]
-    places += grid[box]
+    rows, columns = box
+    places[..., 0] += np.arange(columns.start, columns.stop, dtype=np.float32)
+    places[..., 1] += np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
     moved = picture.copy()
     moved[box] = lookup(picture, places)
     return moved

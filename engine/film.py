@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import fractions
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -73,10 +73,16 @@ def sound_seconds(source: Path) -> float:
         return 0.0
 
 
+def silence(seconds: float) -> Iterator[Samples]:
+    """So much silence at 48 kHz, in pieces; at the least a tick."""
+    for _ in range(max(1, round(seconds * TICKS_PER_SECOND))):
+        yield np.zeros(SOUND_TICK, np.int16)
+
+
 def make_film(
     studio: Studio,
     identity: Identity,
-    sound: Path,
+    sound: Path | Iterable[Samples],
     target: Path,
     *,
     seed: int,
@@ -89,7 +95,7 @@ def make_film(
     Args:
         studio: that made the identity.
         identity: whose face it is.
-        sound: file with speech.
+        sound: file with speech, or its pieces at 48 kHz.
         target: MP4 file to write.
         seed: of blinks and small motions.
         controls: sources, gains and emotion.
@@ -98,25 +104,25 @@ def make_film(
 
     Raises:
         SoundError: the sound cannot be read; no file is left then.
-        FilmUnreadable, NoFace, MotionUnreadable: what drives the face cannot be used.
+        ControlError, FilmUnreadable, PortraitError, MotionUnreadable: what drives the face
+            cannot be used.
         DeviceError: the film, or what the face does, cannot be written.
     """
     pipeline = studio.pipeline(identity, seed=seed, controls=controls, limit=SOUND_RATE, jitter=0)
+    pieces = read_sound(sound) if isinstance(sound, Path) else sound
     count = 0
     with (
-        drive.driving(studio, pipeline) as show,
+        drive.driving(studio, identity, pipeline),
         Film(target, identity.width, identity.height) as film,
     ):
-        for frame in frames(pipeline, read_sound(sound), show):
+        for frame in frames(pipeline, pieces):
             film.add(frame)
             count += 1
             tell()
     return count
 
 
-def frames(
-    pipeline: Pipeline, sound: Iterator[Samples], show: Callable[[float], object] = lambda at: None
-) -> Iterator[AVFrame]:
+def frames(pipeline: Pipeline, sound: Iterable[Samples]) -> Iterator[AVFrame]:
     """Pictures with their sound, from the first sample to the last.
 
     The look-ahead's first ticks, in which nothing is played yet, are left out.
@@ -124,30 +130,35 @@ def frames(
     Args:
         pipeline: a fresh one.
         sound: pieces at 48 kHz.
-        show: called before each tick with its time in seconds.
     """
-    pending = np.zeros(0, np.int16)
     begun = 0
-    for piece in sound:
-        pending = np.concatenate([pending, piece])
-        while len(pending) >= SOUND_TICK:
-            show(begun / TICKS_PER_SECOND)
-            yield from _step(pipeline, pending[:SOUND_TICK], begun)
-            pending = pending[SOUND_TICK:]
-            begun += 1
-    silence = np.zeros(SOUND_TICK, np.int16)
-    last = [np.concatenate([pending, silence[len(pending) :]])] if len(pending) else []
-    for samples in [*last, *[silence] * pipeline.delay]:
-        show(begun / TICKS_PER_SECOND)
+    for samples in _ticks(sound):
         yield from _step(pipeline, samples, begun)
         begun += 1
+    pipeline.end()
+    for late in range(pipeline.delay):
+        yield from _step(pipeline, np.zeros(SOUND_TICK, np.int16), begun + late)
+
+
+def _ticks(sound: Iterable[Samples]) -> Iterator[Samples]:
+    """Sound of any pieces in pieces of one tick, the last filled up with silence."""
+    pending = np.zeros(0, np.int16)
+    for piece in sound:
+        pending = np.concatenate([pending, piece])
+        whole = len(pending) // SOUND_TICK * SOUND_TICK
+        yield from pending[:whole].reshape(-1, SOUND_TICK)
+        pending = pending[whole:]
+    if len(pending):
+        yield np.pad(pending, (0, SOUND_TICK - len(pending)))
 
 
 def _step(pipeline: Pipeline, samples: Samples, begun: int) -> Iterator[AVFrame]:
     pipeline.push(Sound(samples, SOUND_RATE))
-    frame = pipeline.pull()
-    if begun >= pipeline.delay:
-        yield frame
+    tick = pipeline.tick()
+    if begun < pipeline.delay:
+        pipeline.skip(tick)
+    else:
+        yield pipeline.draw(tick)
 
 
 class Film:

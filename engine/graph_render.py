@@ -14,11 +14,13 @@ import cv2
 import numpy as np
 
 from engine.backends import Kept
+from engine.crop import MESH, Crop
 from engine.errors import BundleError
+from engine.graph_lips import GraphLips
 from engine.portrait import Portrait
 from engine.resample import resized_picture
 from engine.rim import Rim
-from engine.types import Component, Floats, Motion, Picture
+from engine.types import Component, Floats, Motion, Picture, floats
 from engine.wiring import Wired
 
 NETWORK_PORTRAIT: Final = 256
@@ -36,16 +38,23 @@ class GraphRenderer:
         render: the `render` graph: `picture` uint8 [1, n, n, 3] of those, of what `lay`
             gives, and of `mouth`, `pose`, `expression` [1, m].
         lay: the `expression` graph: lays an expression over identity tensors.
+        rule: by which these graphs know faces.
     """
 
-    def __init__(self, encode: Wired, render: Wired, lay: Wired | None = None) -> None:
-        self._encode, self._render, self._lay = encode, render, lay
+    def __init__(
+        self, encode: Wired, render: Wired, lay: Wired | None = None, *, rule: Crop = MESH
+    ) -> None:
+        self._encode, self._render, self._lay, self._rule = encode, render, lay, rule
 
     def identity(self, portrait: Portrait, size: int, rim: Rim | None = None) -> GraphIdentity:
         """See `Renderer.identity`; the graph knows no rim, where it lies is blended."""
         small = resized_picture(portrait.picture, NETWORK_PORTRAIT)
         statics = self._encode.keep({"picture": planes(small)})
         return GraphIdentity(self._render, self._lay, statics, size)
+
+    def lips(self) -> GraphLips:
+        """See `Renderer.lips`."""
+        return GraphLips(self, self._rule)
 
 
 class GraphIdentity:
@@ -56,12 +65,11 @@ class GraphIdentity:
     ) -> None:
         self.size = self.width = self.height = size
         self._render, self._lay, self._statics = render, lay, statics
-        self._rest = {
-            part: np.asarray(statics[f"rest_{part}"], np.float32)
-            for part in (Component.POSE, Component.EXPRESSION)
-            if f"rest_{part}" in statics
-        }
         self._laid: tuple[Floats, Mapping[str, Kept]] | None = None
+        rest = {part: statics.get(f"rest_{part}") for part in Component}
+        self.own = {
+            part: floats(np.asarray(step)[0]) for part, step in rest.items() if step is not None
+        }
 
     def moved(self, motion: Motion) -> tuple[Picture, None]:
         """See `Likeness.moved`."""
@@ -82,7 +90,7 @@ class GraphIdentity:
         return np.asarray(picture, np.uint8)
 
     def _absolute(self, part: Component, step: Floats) -> Floats:
-        return step + self._rest[part] if part in self._rest else step
+        return step if part is Component.MOUTH or part not in self.own else step + self.own[part]
 
     def _laid_over(self, expression: Floats) -> tuple[Floats, Mapping[str, Kept]]:
         """The expression that is laid over the portrait now, and the tensors that gave."""

@@ -34,6 +34,13 @@ class Listener(Protocol):
         """
         ...
 
+    def finish(self) -> list[Speech]:
+        """What is still due where the sound ends, one a tick; then as new.
+
+        Nothing where silence is to be heard instead.
+        """
+        ...
+
     def reset(self) -> None:
         """Forget everything heard; equal to a new listener."""
         ...
@@ -64,6 +71,10 @@ class TickListener:
         told = outputs.get("prosody")
         prosody = None if told is None else Prosody(*told[0].tolist())
         return Speech(outputs["mouth"][0], prosody)
+
+    def finish(self) -> list[Speech]:
+        """See `Listener.finish`: this graph learnt from sound that goes on."""
+        return []
 
     def reset(self) -> None:
         """See `Listener.reset`."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine import facemesh as points
 from engine.arkit import EXPRESSION, MOUTH
+from engine.doing import READ_NOISE
 from engine.relief import POINTS as POINTS
 from engine.relief import RELIEF as RELIEF
 from engine.relief import in_relief as in_relief
@@ -34,8 +35,6 @@ NAMES: Final = {name: place for place, name in enumerate((*MOUTH, *EXPRESSION))}
 SMILE_REMOVED: Final = 0.8
 """Share of the mouth coefficients read on the portrait that is taken away: all of it
 would overshoot, because the tracker reads more than the transferred units move."""
-READ_NOISE: Final = 0.08
-"""Readings below this are the tracker's noise."""
 LIP_REACH: Final = 0.33
 """How far closing the lips reaches, in mouth widths (standard deviation)."""
 LID_FOLLOWS: Final = 0.35
@@ -134,7 +133,11 @@ class Mesh:
         self.eye_distance = float(np.linalg.norm(eyes[0] - eyes[1]))
         self.facing = rotation(*(float(angle) for angle in face.turn))
         self._units = self.eye_distance * model.units @ self.facing.T
-        self.neutral = self._close(self._without_speech(face))
+        self.settle(self._close(self._without_speech(face)))
+
+    def settle(self, neutral: Floats) -> None:
+        """Take this face, float32 [468, 3] in pixels of the portrait, for the one at rest."""
+        self.neutral = neutral
         corners = self.neutral[[points.LIP_UPPER_INNER[0], points.LIP_UPPER_INNER[-1]]]
         self.mouth_width = float(np.linalg.norm(corners[0] - corners[1]))
         middle = self.neutral[[points.LIP_UPPER_INNER[5], points.LIP_LOWER_INNER[5]]]

@@ -95,17 +95,18 @@ class MotionTake:
         """How long it is."""
         return len(self._motions) / TICKS_PER_SECOND
 
-    def packed(self) -> bytes:
-        """The file's content.
+    def packed(self, begin: int = 0) -> bytes:
+        """The file's content, from tick `begin` on.
 
         Raises:
             MotionUnreadable: nothing was added.
         """
-        if not self._motions:
+        motions = self._motions[begin:]
+        if not motions:
             raise MotionUnreadable("nothing was recorded: no tick passed in that time")
         arrays: dict[str, Any] = {"rate": np.float32(TICKS_PER_SECOND)}
         for part in Component:
-            arrays[part.value] = np.stack([motion[part] for motion in self._motions])
+            arrays[part.value] = np.stack([motion[part] for motion in motions])
             arrays[f"{part.value}_names"] = np.array(list(self._names[part]))
         stored = io.BytesIO()
         np.savez_compressed(stored, **arrays)

@@ -90,13 +90,16 @@ class Mouth:
     Args:
         atlas: shared by all avatars.
         mesh: the avatar's.
-        portrait: its picture; the light on the face is taken from it.
+        portrait: its picture.
+        light: in the mouth, see `engine.mouth_light`; the portrait tells it where it is left out.
     """
 
-    def __init__(self, atlas: MouthAtlas, mesh: Mesh, portrait: Picture) -> None:
+    def __init__(
+        self, atlas: MouthAtlas, mesh: Mesh, portrait: Picture, light: Floats | None = None
+    ) -> None:
         self._atlas = atlas
         self._mesh, self._size = mesh, portrait.shape[0]
-        self._light = light_in_mouth(portrait, mesh)
+        self._light = light_in_mouth(portrait, mesh) if light is None else light
         self._seam = Seam(mesh, portrait)
 
     def paint(self, picture: Picture, shape: Shape, motion: Motion) -> None:

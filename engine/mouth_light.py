@@ -69,10 +69,11 @@ def _whites(portrait: Picture, mesh: Mesh) -> Floats:
 
 def _inside(portrait: Picture, outlines: list[Floats]) -> Floats:
     """Pixels within polygons, [n, 3]."""
-    shown = np.zeros(portrait.shape[:2], np.uint8)
+    x0, y0, x1, y1 = box_around(np.concatenate(outlines), 2, portrait.shape[0])
+    shown = np.zeros((y1 - y0, x1 - x0), np.uint8)
     for outline in outlines:
-        fill(shown, outline, smooth=False)
-    return floats(portrait[shown > 0])
+        fill(shown, outline - floats([x0, y0]), smooth=False)
+    return floats(portrait[y0:y1, x0:x1][shown > 0])
 
 
 def _brightest(pixels: Floats, above: float, below: float) -> Floats:

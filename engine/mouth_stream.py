@@ -82,6 +82,10 @@ class WindowListener:
         mouths = self._stream.push(heard)
         return Speech(floats(mouths[0]) if mouths else self._rest, None)
 
+    def finish(self) -> list[Speech]:
+        """See `Listener.finish`."""
+        return [Speech(floats(mouth), None) for mouth in self._stream.finish()]
+
     def reset(self) -> None:
         """See `Listener.reset`."""
         self._stream.reset()

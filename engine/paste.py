@@ -7,6 +7,7 @@ that moves as the person does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import cv2
@@ -15,7 +16,7 @@ import numpy as np
 from engine.placement import Box, Placement
 from engine.render import Likeness
 from engine.rim import FEATHER, Rim
-from engine.types import Floats, Motion, Picture, floats
+from engine.types import Component, Floats, Motion, Picture, floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,11 @@ class Pasted:
         self._ground = cutout.ground[self._box].copy() if cutout else None
         shown = place.put(np.asarray(255 * Rim.of(place).feather(place.size), np.uint8))
         self._soft = [_Soft.of(shown, part) for part in _soft_parts(shown, place)]
+
+    @property
+    def own(self) -> Mapping[Component, Floats]:
+        """See `Identity.own`."""
+        return self._likeness.own
 
     def draw(self, motion: Motion) -> Picture:
         """See `Identity.draw`."""

@@ -19,8 +19,9 @@ from engine.bundle import Manifest
 from engine.controls import CAMERA, FILE, IDLE, MOTION, SLIDERS, STILL, VOICE, Controls
 from engine.driver import Driver
 from engine.emphasis import Emphasis
+from engine.guides import Guide
 from engine.idle import Idle, Liveliness
-from engine.listen import Listener
+from engine.listen import Listener, Speech
 from engine.mixer import Mixer
 from engine.motion_file import MotionFile, MotionTake, Playback
 from engine.motion_stream import Followed, MotionStream, blend
@@ -30,6 +31,7 @@ from engine.types import (
     SOUND_RATE,
     SOUND_TICK,
     TICK_MS,
+    TICKS_PER_SECOND,
     AVFrame,
     Component,
     Floats,
@@ -101,8 +103,10 @@ class Pipeline:
         self.stream = MotionStream(self._still, STREAM_DELAY)
         """What drives the source `motion`."""
         self._playback: Playback | None = None
+        self._guides: dict[Component, Guide] = {}
         self._take: MotionTake | None = None
         self._seen: float | None = None
+        self._due: deque[Speech] = deque()
         self._loudness = LoudnessProsody()
         self._emphasis = Emphasis(names, seed)
         self._mixer = Mixer(manifest, controls)
@@ -163,6 +167,10 @@ class Pipeline:
         """Let the source `file` play this from its start; None takes it away."""
         self._playback = None if file is None else Playback(file, loop)
 
+    def lead(self, part: Component, guide: Guide) -> None:
+        """Let the source `file` of one component be this; guides are for films, not for calls."""
+        self._guides[part] = guide
+
     def keep(self) -> None:
         """Begin to keep what the face does, unless that is being done."""
         self._take = self._take or MotionTake(self._names)
@@ -181,6 +189,15 @@ class Pipeline:
         self._buffer.clear()
         self._silence()
         self._generation += 1
+
+    def end(self) -> None:
+        """The sound ends with the last tick that was drawn: for films, which end.
+
+        Mouths of the look-ahead's ticks, which follow, are then those of the end of a clip.
+        """
+        due = self._listener.finish()
+        missing = self.delay - len(due) if due else 0
+        self._due.extend([Speech(self._still.mouth, None)] * missing + due)
 
     def tick(self, spoken: tuple[Samples, float | None] | None = None) -> Tick:
         """Take the next 40 ms of sound; the picture follows with `draw`.
@@ -223,7 +240,7 @@ class Pipeline:
         voiced = self._voice(tick.heard)
         self._spoken.append(voiced)
         self.speaking = self._spoken[0]
-        speech = self._listener.hear(tick.heard)
+        speech = self._due.popleft() if self._due else self._listener.hear(tick.heard)
         prosody = speech.prosody or self._loudness.step(tick.heard, voiced)
         gesture = self._emphasis.step(prosody)
         return Heard(speech.mouth, gesture.motion, gesture.blink)
@@ -277,11 +294,18 @@ class Pipeline:
             self._seen = driver.arrived
         if MOTION in wanted:
             found[MOTION] = _present(idle, self.stream.at(now))
-        if FILE in wanted and self._playback is not None:
-            played = self._playback.step()
-            if played is not None:
-                found[FILE] = played
+        if FILE in wanted and (told := self._told(idle, now)) is not None:
+            found[FILE] = told
         return found
+
+    def _told(self, idle: Motion, now: float) -> Motion | None:
+        """What files say: each component's guide, or the one motion file that plays."""
+        if not self._guides:
+            return None if self._playback is None else self._playback.step()
+        time = now - self.delay / TICKS_PER_SECOND  # of the picture, which is as late as its sound
+        followed = {part: guide.at(time) for part, guide in self._guides.items()}
+        led = {part: _present(idle, it)[part] for part, it in followed.items()}
+        return Motion.of({part: led.get(part, idle[part]) for part in Component})
 
     def _silence(self) -> None:
         quiet = np.zeros(SOUND_TICK, np.int16)

@@ -138,6 +138,24 @@ def make_portrait(content: bytes, tracker: ReadsFaces, rule: Crop = MESH) -> Por
     return read(framed(picture, face.points, rule), tracker)
 
 
+def as_held(picture: Picture, tracker: ReadsFaces, rule: Crop = MESH) -> Portrait:
+    """The portrait of the largest face in a picture, which is not levelled: a tilt is told, too.
+
+    Args:
+        picture: RGB uint8 [h, w, 3].
+        tracker: finds faces.
+        rule: by which it is cropped.
+
+    Raises:
+        NoFace: there is none.
+    """
+    faces = find_faces(picture, tracker)
+    if not faces:
+        raise NoFace("no face was found in the picture that is to be followed: use another one")
+    largest = max(faces, key=lambda face: float(np.ptp(face.points[:468, 1])))
+    return read(framed(picture, largest.points, replace(rule, levels=False)), tracker)
+
+
 def read(square: Picture, tracker: ReadsFaces) -> Portrait:
     """The portrait whose cropped picture this is.
 
@@ -201,8 +219,13 @@ def levelling(points: Floats) -> Floats | None:
     tilt = tilt_of(points)
     if abs(tilt) <= MOST_TILT:
         return None
+    return turn_about(points, tilt)
+
+
+def turn_about(points: Floats, degrees: float) -> Floats:
+    """The rotation [2, 3] about a face, landmarks [n, 3], that takes away such a tilt."""
     x, y = (float(value) for value in points[:468, :2].mean(axis=0))
-    return floats(cv2.getRotationMatrix2D((x, y), tilt, 1.0))
+    return floats(cv2.getRotationMatrix2D((x, y), degrees, 1.0))
 
 
 def moved(points: Floats, matrix: Floats) -> Floats:

@@ -7,15 +7,18 @@ whose graphs make the whole picture there is `engine.graph_render` behind the sa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
 import numpy as np
 
 from engine.correction import SEEN, Correction, Corrector
+from engine.doing import doing
 from engine.eyes import Eyes
 from engine.flow import Flow, Warp
 from engine.lids import Lids
+from engine.lips import Lips, MeshLips
 from engine.mesh import FaceModel, Mesh, Shape
 from engine.mouth import Mouth, MouthAtlas
 from engine.overlay import overlay
@@ -24,7 +27,7 @@ from engine.resample import lookup, resized_picture
 from engine.retouch import skin_of
 from engine.rim import Rim
 from engine.tracker import Face
-from engine.types import Floats, Motion, Picture
+from engine.types import Component, Floats, Motion, Picture
 
 EASED: Final = 3
 """How often a pose is made less at the most where a rim leaves too little room for it."""
@@ -41,6 +44,11 @@ class Identity(Protocol):
     @property
     def height(self) -> int:
         """Of its pictures, pixels."""
+        ...
+
+    @property
+    def own(self) -> Mapping[Component, Floats]:
+        """What the portrait's own face does, as far as the renderer can tell; from nothing on."""
         ...
 
     def draw(self, motion: Motion) -> Picture:
@@ -77,6 +85,10 @@ class Renderer(Protocol):
         """
         ...
 
+    def lips(self) -> Lips:
+        """Something that gives one filmed person new lips."""
+        ...
+
 
 class MeshRenderer:
     """The analytic face, with an optional learnt correction.
@@ -98,6 +110,10 @@ class MeshRenderer:
         correction = self._corrector.correction(picture, face) if self._corrector else None
         return MeshIdentity(self._model, self._atlas, picture, face, correction, rim)
 
+    def lips(self) -> MeshLips:
+        """See `Renderer.lips`; they are not corrected."""
+        return MeshLips(self._model, self._atlas)
+
 
 class MeshIdentity:
     """One avatar of the mesh renderer."""
@@ -112,6 +128,8 @@ class MeshIdentity:
         rim: Rim | None = None,
     ) -> None:
         self.size = self.width = self.height = picture.shape[0]
+        read = doing(face)
+        self.own = {part: read[part] for part in Component}
         self._rim = rim if rim is not None and rim.any else None
         self._mesh = Mesh(model, face, self.size)
         self._flow = Flow(model, self._mesh, self.size, rim)

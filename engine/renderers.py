@@ -21,6 +21,7 @@ from engine.bundle import Bundle
 from engine.choice import choose
 from engine.clock import Clock
 from engine.correction import Corrector
+from engine.crop import CROPS
 from engine.errors import BundleError
 from engine.graph_render import GraphRenderer
 from engine.landmark_maps import LandmarkMaps
@@ -60,7 +61,7 @@ def open_renderer(bundle: Bundle, backend: Backend, clock: Clock | None) -> tupl
             raise BundleError("a bundle with renderer 'graph' needs graphs 'portrait' and 'render'")
         drawing = [wired(bundle, backend, name) for name in preferred(bundle, backend, *DRAWING)]
         drawing[1].check_outputs(picture=(1, None, None, 3))
-        return "render", GraphRenderer(*drawing)
+        return "render", GraphRenderer(*drawing, rule=CROPS[bundle.manifest.crop])
     if any(tuple(bundle.manifest.components[it].names) != names for it, names in ARKIT.items()):
         raise BundleError(
             "a bundle with renderer 'mesh' needs ARKit's coefficients: export it again"

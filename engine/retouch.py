@@ -15,7 +15,7 @@ import numpy as np
 from engine import facemesh as points
 from engine.mesh import Mesh
 from engine.resample import box_around, fill, spread
-from engine.types import Picture, floats
+from engine.types import Floats, Picture, floats
 
 REACH: Final = 0.07
 """Mouth widths around the line of the lips that are looked at."""
@@ -31,13 +31,30 @@ TOO_BRIGHT: Final = 1.12
 """Brightness of a tooth over the lips' median."""
 LESS_RED: Final = 4.0
 """By how much a tooth is less red than the lips, in CIELAB's a."""
+MARGIN: Final = 8
+"""Pixels around all that, so that a filling sees what is beside it."""
 PARTED: Final = 0.06
 """Mouth widths of gap from which all between the lips is taken out."""
 
 
 def skin_of(picture: Picture, mesh: Mesh) -> Picture:
     """A copy of the portrait, uint8 [n, n, 3], with teeth and eyeballs filled in."""
-    return _filled(picture, _eyes(picture, mesh, LID_REACH) | _teeth(picture, mesh))
+    return _filled(
+        picture, _eyes(picture, mesh, LID_REACH) | _teeth(picture, mesh.source, mesh.mouth_width)
+    )
+
+
+def without_teeth(picture: Picture, mesh: Mesh) -> Picture:
+    """A copy of the picture, uint8 [n, n, 3], with teeth filled in, and nothing else changed."""
+    lips = mesh.source[[*points.LIP_UPPER_OUTER, *points.LIP_LOWER_OUTER], :2]
+    margin = round(2 * REACH * mesh.mouth_width) + MARGIN
+    x0, y0, x1, y1 = box_around(lips, margin, picture.shape[0])
+    result = picture.copy()
+    if x1 > x0 and y1 > y0:
+        region = np.ascontiguousarray(result[y0:y1, x0:x1])
+        source = mesh.source[:, :2] - floats([x0, y0])
+        result[y0:y1, x0:x1] = _filled(region, _teeth(region, source, mesh.mouth_width))
+    return result
 
 
 def with_bare_lids(picture: Picture, mesh: Mesh) -> Picture:
@@ -95,27 +112,28 @@ def _grown(mask: Picture, pixels: int) -> Picture:
     return np.asarray(cv2.dilate(mask, kernel), np.uint8)
 
 
-def _teeth(picture: Picture, mesh: Mesh) -> Picture:
-    """Mask, uint8 [n, n], of what shines between the lips."""
-    outline = mesh.source[[*points.LIP_UPPER_INNER, *points.LIP_LOWER_INNER[::-1]], :2]
+def _teeth(picture: Picture, source: Floats, width: float) -> Picture:
+    """Mask, uint8 [h, w], of what shines between the lips of a face [468, 2 or 3] in a picture.
+
+    `width` is the mouth's.
+    """
+    outline = source[[*points.LIP_UPPER_INNER, *points.LIP_LOWER_INNER[::-1]], :2]
     between = np.zeros(picture.shape[:2], np.uint8)
     fill(between, outline, smooth=False)
     lips = np.zeros_like(between)
     fill(
         lips,
-        mesh.source[[*points.LIP_UPPER_OUTER, *points.LIP_LOWER_OUTER[::-1]], :2],
+        source[[*points.LIP_UPPER_OUTER, *points.LIP_LOWER_OUTER[::-1]], :2],
         smooth=False,
     )
     flesh = (lips > 0) & (between == 0)
     if not flesh.any():
         return between
-    near = _grown(between, max(1, round(REACH * mesh.mouth_width))) > 0
+    near = _grown(between, max(1, round(REACH * width))) > 0
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
     bright, red = np.median(lab[flesh][:, 0]), np.median(lab[flesh][:, 1])
     toothy = (lab[..., 0] > TOO_BRIGHT * bright) & (lab[..., 1] < red - LESS_RED)
     lower, upper = list(points.LIP_LOWER_INNER), list(points.LIP_UPPER_INNER)
-    parted = (
-        float((mesh.source[lower] - mesh.source[upper])[:, 1].max()) > PARTED * mesh.mouth_width
-    )
+    parted = float((source[lower] - source[upper])[:, 1].max()) > PARTED * width
     found = near & (toothy | ((between > 0) & parted))
     return np.asarray(cv2.dilate(found.astype(np.uint8) * 255, np.ones((3, 3), np.uint8)), np.uint8)

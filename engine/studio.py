@@ -23,16 +23,17 @@ from engine.clock import Clock, MonotonicClock
 from engine.controls import NEUTRAL, Controls, sources
 from engine.crop import CROPS, Crop
 from engine.errors import BackendError, ControlError, TrackerMissing
+from engine.filmed_portrait import FilmedPortrait
 from engine.listen import Listener
 from engine.listeners import listeners
 from engine.mixer import Mixer
 from engine.pipeline import LIVE_JITTER, LIVE_LIMIT, Pipeline
-from engine.portrait import decode_person, make_portrait
+from engine.portrait import as_held, decode_person, decode_picture, make_portrait
 from engine.render import Identity
 from engine.renderers import open_renderer, presenter_portrait
 from engine.scene import PLAIN, Scene, presented, shoot, stage
 from engine.segmenter import Segmenter
-from engine.tracker import CameraTracker, FaceTracker
+from engine.tracker import CameraTracker, Face, FaceTracker
 from engine.types import Component, Floats, Picture
 from engine.watch import Watches
 from engine.watchers import watchers
@@ -177,6 +178,26 @@ class Studio:
             shot = shoot(upload, self._open_tracker(), scene.framing, size, crop)
         return stage(shot, scene.background, self._renderer, self._segments)
 
+    def filmed(self, film: Path) -> FilmedPortrait:
+        """An avatar from a film of somebody, who gets another mouth; for one film that is made.
+
+        Raises:
+            FilmUnreadable, NoFace: see `FilmedPortrait`.
+        """
+        return FilmedPortrait(film, self.faces, self._renderer.lips())
+
+    def doing(self, picture: bytes) -> Mapping[Component, Floats]:
+        """What the largest face in a picture does, as far as the bundle can tell.
+
+        Args:
+            picture: content of a PNG, JPEG or WebP file.
+
+        Raises:
+            PictureUnreadable, PictureTooLarge, NoFace: as it says.
+        """
+        portrait = as_held(decode_picture(picture), self.faces, CROPS[self.manifest.crop])
+        return self._renderer.identity(portrait, min(self.sizes)).own
+
     def pipeline(
         self,
         identity: Identity,
@@ -236,6 +257,11 @@ class Studio:
                 if looking is not None:
                     looking.close()
             self._tracker = self._segmenter = None
+
+    def faces(self, picture: Picture) -> list[Face]:
+        """See `engine.tracker.FaceTracker`."""
+        with self._tracking:
+            return self._open_tracker()(picture)
 
     def _open_tracker(self) -> FaceTracker:
         if self._tracker is None:

@@ -99,12 +99,10 @@ def ask_file(model: bytes) -> Ask:
 def pictures(ask: Ask, examples: list[Example]) -> Picture:
     """What becomes of the mesh's pictures, uint8 [n, 256, 256, 3]."""
     made = []
-    axis = np.arange(examples[0].drawn.shape[0], dtype=np.float32)
-    grid = np.stack(np.meshgrid(axis, axis), axis=2)
     for example in examples:
         answer = ask(example.given)
         residual, colour = (answer[name][0].transpose(1, 2, 0) for name in ("residual", "colour"))
-        made.append(blend(bend(example.drawn.copy(), residual, grid), colour))
+        made.append(blend(bend(example.drawn.copy(), residual), colour))
     return np.stack(made)
 
 

@@ -94,8 +94,10 @@ def test_what_is_not_cropped_is_a_portrait_s_face_alone() -> None:
         (("in.wav", "out.mp4", "--background", "in.wav"), "the background: this is not a picture"),
         (("in.wav", "out.mp4", "--presenter", "nobody"), "no presenter of that name"),
         (("in.wav", "out.mp4", "--emotion", "furious"), "no emotion 'furious'"),
-        (("in.wav", "out.mp4", "--portrait", "nothing.png"), "portrait cannot be read"),
+        (("in.wav", "out.mp4", "--portrait", "nothing.png"), "there is no file 'nothing.png' here"),
         (("nothing.wav", "out.mp4"), "cannot be read as sound"),
+        (("in.wav", "out.mp4", "--pose", "nobody.mp4"), "'nobody.mp4' cannot drive pose"),
+        (("-o", "out.mp4", "--mouth", "still"), "nothing says how long the film is"),
         (("in.wav", "out.mp4", "--bundle", "."), "is no bundle"),
     ],
 )

@@ -18,7 +18,6 @@ from engine.drive import Drive
 from engine.driver import Driver, DriverState
 from engine.errors import BundleError, RequestRefused
 from engine.film import make_film
-from engine.filmed import pictures_of
 from engine.graph_watch import GraphWatcher
 from engine.motion_file import read_motion_file
 from engine.portrait import closer
@@ -35,7 +34,7 @@ from export.edtalk.graphs import Graphs
 from export.edtalk.seeded import seeded_generator
 from models.edtalk.generator import Generator
 from models.edtalk.layout import EXPRESSION, MOUTH, POSE
-from tests.support.driver_clip import CLIP
+from tests.support.driver_clip import CLIP, pictures
 from tests.support.edtalk import THIN, small_bundle
 from tests.support.readings import reading
 from tests.support.speech import silence, write_wav
@@ -44,7 +43,7 @@ STEP = 0.04
 SIZES = (20, 6, 10)
 CLOSED = 0.3
 """All of a mouth that is silent."""
-CAMERA = Setting("camera")
+FILE = Setting("file")
 Reads = Callable[[Picture], Floats]
 
 
@@ -219,7 +218,7 @@ def test_a_face_is_lost_and_found_without_a_jump(faces: Studio) -> None:
     camera, driver = faces.camera(), Driver(faces.watcher())
     driver.settle(0.0, False)
     states, poses = [], []
-    for time, picture in pictures_of(CLIP):
+    for time, picture in pictures():
         if time > 3.6:
             break
         gone = 1.8 <= time < 2.8
@@ -240,16 +239,16 @@ def test_a_face_is_lost_and_found_without_a_jump(faces: Studio) -> None:
 @pytest.fixture(scope="module")
 def kept(faces: Studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a presenter did in a film that a filmed person drove."""
-    return driven(faces, tmp_path_factory.mktemp("kept"), CAMERA, Drive(driver=CLIP))
+    return driven(faces, tmp_path_factory.mktemp("kept"), CLIP)
 
 
-def driven(studio: Studio, folder: Path, source: Setting, drive: Drive) -> Path:
+def driven(studio: Studio, folder: Path, guide: Path) -> Path:
     kept = folder / "kept.motion.npz"
     sound = write_wav(folder / "in.wav", silence(2.0), 48_000)
     make_film(
         studio, studio.presenter("ada", 256), sound, folder / "out.mp4", seed=1,
-        controls=Controls(source, source, source, steadiness=0.0),
-        drive=replace(drive, save=kept),
+        controls=Controls(FILE, FILE, FILE, steadiness=0.0),
+        drive=Drive(dict.fromkeys(Component, guide), kept),
     )  # fmt: skip
     return kept
 
@@ -258,17 +257,16 @@ def test_a_film_drives_mouth_pose_and_expression(faces: Studio, kept: Path) -> N
     did = read_motion_file(kept.read_bytes(), faces.names).values
     camera, watcher = faces.camera(), faces.watcher()
     read = []
-    for time, picture in pictures_of(CLIP):
+    for time, picture in pictures():
         seen = camera(picture, time)
         assert seen is not None
         read.append(watcher(seen, time, 0.0))
         if time > 2.0:
             break
     camera.close()
-    delay = faces.manifest.hearing.lookahead_ticks
     begin = next(tick for tick, motion in enumerate(read) if motion is not None)
     for part in Component:
-        found = did[part][begin + delay :]
+        found = did[part][begin:]
         wanted = np.stack([it[part] for it in read[begin:] if it is not None])[: len(found)]
         free = np.abs(watcher.still[part]) < 15  # what seeded weights say lies beyond all limits
         assert wanted[:, free].std(axis=0).max() > 0.003 and len(wanted) > 20
@@ -276,7 +274,7 @@ def test_a_film_drives_mouth_pose_and_expression(faces: Studio, kept: Path) -> N
 
 
 def test_a_kept_motion_makes_the_same_film_again(faces: Studio, kept: Path, tmp_path: Path) -> None:
-    again = driven(faces, tmp_path, Setting("file"), Drive(motion=kept))
+    again = driven(faces, tmp_path, kept)
     both = [read_motion_file(it.read_bytes(), faces.names).values for it in (kept, again)]
     for part in Component:
         np.testing.assert_allclose(both[1][part][6:], both[0][part][6:], atol=1e-4)

@@ -9,11 +9,10 @@ import pytest
 
 from engine.bundle import Bundle
 from engine.crop import EDTALK
-from engine.filmed import pictures_of
 from engine.steady_crop import CROP_SIZE, FOLLOW_SECONDS, GONE_SECONDS, MIDDLE, SteadyCrop, View
 from engine.tracker import CameraTracker
 from engine.types import Floats, floats
-from tests.support.driver_clip import CLIP
+from tests.support.driver_clip import pictures
 
 HEIGHT = 0.4
 SIDE = EDTALK.side * HEIGHT
@@ -129,7 +128,7 @@ def test_landmarks_tremble_and_the_crop_does_not(bundle: Bundle) -> None:
     """A filmed person: what the crop does from picture to picture, against what it is told."""
     tracker, crop = CameraTracker(bundle.asset("tracker")), SteadyCrop(EDTALK)
     told, done = [], []
-    for time, picture in pictures_of(CLIP):
+    for time, picture in pictures():
         if time > 4.0:
             break
         for seen in tracker(picture, time)[:1]:
