@@ -260,14 +260,16 @@ def render(
     if target is None:
         raise typer.BadParameter("say where the film goes: -o film.mp4", param_hint="--output")
     scene = Scene(Framing(framing), named(background))
+    if not crop and (portrait is None or scene.framing is Framing.WHOLE):
+        raise typer.BadParameter(
+            "it is for a portrait's face alone: give --portrait, and no whole framing",
+            param_hint="--no-crop",
+        )
     footage = portrait if portrait and kind_of(portrait) is Kind.FILM else None
     if footage and background != "as_is":
         raise typer.BadParameter("a film keeps its own", param_hint="--background")
-    if not crop and (portrait is None or footage or scene.framing is Framing.WHOLE):
-        raise typer.BadParameter(
-            "it is for a picture's face alone: give --portrait, and no whole framing",
-            param_hint="--no-crop",
-        )
+    if footage and not crop:
+        raise typer.BadParameter("a film is shown whole", param_hint="--no-crop")
     said = zip(Component, (mouth, pose, expression), strict=True)
     asked = Asked(
         {part: source for part, source in said if source},

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from engine.backends import cuda
 from engine.backends.onnx import OnnxBackend
 from engine.bundle import Bundle
+from tests.support.driver_clip import CLIP
 from tests.support.speech import tone, write_wav
 from visavis import app, compiled, shown_on
 
@@ -84,6 +85,9 @@ def test_what_is_not_cropped_is_a_portrait_s_face_alone() -> None:
         told = ["render", "in.wav", "out.mp4", "--no-crop", *more]
         refused = CliRunner().invoke(app, told, env={"COLUMNS": "140"})
         assert refused.exit_code == 2 and "give --portrait" in refused.output
+    told = ["render", "in.wav", "out.mp4", "--no-crop", "--portrait", str(CLIP)]
+    refused = CliRunner().invoke(app, told, env={"COLUMNS": "140"})
+    assert refused.exit_code == 2 and "shown whole" in refused.output
 
 
 @pytest.mark.parametrize(
