@@ -17,7 +17,7 @@ run: $(VENV)/run $(TRACKER) ## Install what is needed and serve the page on http
 # What is timed has the whole machine; all other tests share it, and what misses its time
 # there is tried again.
 test: $(VENV)/dev $(TRACKER) ## Install everything and run the tests
-	$(BIN)/python -m pytest -m timing
+	$(BIN)/python -m pytest -m timing tests/fuzz tests/e2e
 	$(BIN)/python -m pytest -m 'not timing' --numprocesses 2 --dist worksteal --reruns 2
 
 check: $(VENV)/dev ## Lint, types and the direction of imports

@@ -125,6 +125,7 @@ class Pipeline:
         self._index = 0
         self._generation = 0
         self._heard_generation = 0
+        self._resting = 0
         self.speaking = False
         """Whether a voice was heard in the last tick that was drawn."""
 
@@ -237,13 +238,16 @@ class Pipeline:
             self._emphasis.reset()
             self._spoken.extend([False] * (self.delay + 1))
             self._mixer.fade(Component.MOUTH, INTERRUPT_FADE)
+            self._resting = self.delay  # the sound of these ticks is gone; none was heard for them
         voiced = self._voice(tick.heard)
         self._spoken.append(voiced)
         self.speaking = self._spoken[0]
         speech = self._due.popleft() if self._due else self._listener.hear(tick.heard)
         prosody = speech.prosody or self._loudness.step(tick.heard, voiced)
         gesture = self._emphasis.step(prosody)
-        return Heard(speech.mouth, gesture.motion, gesture.blink)
+        mouth = self._still.mouth if self._resting else speech.mouth
+        self._resting = max(0, self._resting - 1)
+        return Heard(mouth, gesture.motion, gesture.blink)
 
     def mix(self, heard: Heard, now: float) -> Motion:
         """The motion of a tick, out of all sources; once for each that was heard.

@@ -89,10 +89,7 @@ async def speak(http: httpx.AsyncClient, session: Session) -> None:
 
 @pytest.mark.timing
 async def test_an_interruption_is_heard_and_seen_within_120_ms(studio: Studio) -> None:
-    """In one of two rounds: of a dozen moments one hiccup of the machine is the percentile."""
     silent, closed = await interrupted(studio)
-    if max(silent, closed) > 120:
-        silent, closed = await interrupted(studio)
     assert silent <= 120
     assert closed <= 120
 
@@ -109,7 +106,7 @@ async def interrupted(studio: Studio) -> tuple[float, float]:
         for n in range(1, TIMES + 1):
             await speak(server.http, session)
             await until(lambda: session.voice.playing and session._pipeline.speaking, 5)
-            await asyncio.sleep(0.2 + secrets.randbelow(40) / 1000)
+            await asyncio.sleep(0.2 + secrets.randbelow(600) / 1000)
             watcher.ask()
             await until(lambda n=n: len(watcher.closed) == n and len(watcher.silent) == n)  # type: ignore[misc]
         session._broadcast.leave(watcher)

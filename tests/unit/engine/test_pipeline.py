@@ -82,6 +82,16 @@ def test_an_interruption_drops_what_was_not_played(pipeline: Pipeline) -> None:
     assert not pipeline.speaking
 
 
+def test_after_an_interruption_no_mouth_is_heard_until_there_is_sound_for_it(
+    pipeline: Pipeline,
+) -> None:
+    feed(pipeline, noise(0.4, 0.2))
+    pipeline.interrupt()
+    pipeline.push(Sound(noise(0.4, 0.2), SOUND_RATE))
+    heard = [pipeline.hear(pipeline.tick()).mouth.any() for _ in range(pipeline.delay + 1)]
+    assert heard == [False] * pipeline.delay + [True]
+
+
 def test_too_much_sound_is_dropped_and_counted_not_delayed(studio: Studio) -> None:
     pipeline = studio.pipeline(studio.presenter("ada", 256), seed=1)
     for _ in range(100):
