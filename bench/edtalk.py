@@ -20,13 +20,13 @@ from typing import Annotated, Final, TypeAlias
 
 import torch
 import typer
-from onnxruntime import InferenceSession
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from bench import openvino_graph
 from bench.report import machine
 from export.edtalk.graphs import Graphs, flat
 from export.edtalk.seeded import seeded_generator
@@ -35,6 +35,9 @@ from export.parity import examples
 from models.edtalk.generator import Generator, Steps
 
 Work: TypeAlias = Callable[[], object]
+Runs: TypeAlias = Callable[[dict[str, Tensor]], dict[str, Tensor]]
+Opens: TypeAlias = Callable[[bytes, int], Runs]
+"""Makes an ONNX file runnable by so many threads."""
 THREADS: Final = (1, 2)
 LAID: Final = "rewrite, expression laid over each time"
 KEPT: Final = "rewrite, expression kept"
@@ -101,7 +104,7 @@ def torch_ways(generator: Generator, graphs: Graphs, pictures: Tensor, steps: St
 
 
 def file_ways(graphs: Graphs, pictures: Tensor, steps: Steps, like: list[Way]) -> list[Way]:
-    """The exported graphs in onnxruntime; they do what the rewrite does in `like`."""
+    """The exported graphs in what runs them here; they do what the rewrite does in `like`."""
     identity = graphs.avatar.portraits(pictures)
     given = dict(zip(graphs.kept, flat(identity), strict=True))
     told = zip(Steps._fields, steps, strict=True)
@@ -110,18 +113,26 @@ def file_ways(graphs: Graphs, pictures: Tensor, steps: Steps, like: list[Way]) -
     given |= dict(zip(graphs.named("maps"), maps, strict=True))
     gflops = {way.name: way.gflop for way in like}
     render, expression = graphs.render(), graphs.expression()
+    runners: dict[str, Opens] = {"onnxruntime": _opened}
+    if openvino_graph.installed():
+        runners["OpenVINO"] = openvino_graph.OpenVinoGraph
     ways = []
-    for threads in THREADS:
-        draw, lay = session(render, threads), session(expression, threads)
-        where = f"onnxruntime, {threads} thread{'s' * (threads > 1)}"
-        laid = partial(_laid, draw, lay, given)
-        ways.append(Way(LAID, where, laid, gflops[LAID]))
-        ways.append(Way(KEPT, where, partial(run, draw, given), gflops[KEPT]))
+    for name, opens in runners.items():
+        for threads in THREADS:
+            draw, lay = opens(render, threads), opens(expression, threads)
+            where = f"{name}, {threads} thread{'s' * (threads > 1)}"
+            ways.append(Way(LAID, where, partial(_laid, draw, lay, given), gflops[LAID]))
+            ways.append(Way(KEPT, where, partial(draw, given), gflops[KEPT]))
     return ways
 
 
-def _laid(draw: InferenceSession, lay: InferenceSession, given: dict[str, Tensor]) -> object:
-    return run(draw, given | run(lay, given))
+def _opened(model: bytes, threads: int) -> Runs:
+    """A graph in onnxruntime."""
+    return partial(run, session(model, threads))
+
+
+def _laid(draw: Runs, lay: Runs, given: dict[str, Tensor]) -> object:
+    return draw(given | lay(given))
 
 
 def costs(ways: list[Way]) -> list[Cost]:

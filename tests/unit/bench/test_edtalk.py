@@ -6,7 +6,10 @@ import pytest
 import torch
 
 from bench.edtalk import KEPT, LAID, Way, bench, costs, gflop, table
+from bench.openvino_graph import OpenVinoGraph
+from export.edtalk.graphs import Graphs
 from export.edtalk.seeded import seeded_generator
+from export.edtalk.sessions import run, session
 from tests.support.edtalk import SMALL
 
 
@@ -15,7 +18,9 @@ def test_every_way_is_measured_and_the_rewrite_works_less() -> None:
     found = bench(seeded_generator(SMALL), rounds=1)
     torch.set_num_threads(threads)
     names = [it.name for it in found]
-    assert names.count(LAID) == names.count(KEPT) == 3
+    by = {it.where.split(",")[0] for it in found}
+    assert {"torch", "onnxruntime"} <= by <= {"torch", "onnxruntime", "OpenVINO"}
+    assert names.count(LAID) == names.count(KEPT) == 2 * len(by) - 1
     assert found[0].less == 1.0
     by_name = {it.name: it.gflop for it in found}
     assert by_name[KEPT] < by_name[LAID] < 0.5 * found[0].gflop
@@ -35,3 +40,13 @@ def test_the_quickest_round_counts() -> None:
     first, second = costs(ways)
     assert (first.ms, first.cpu_ms, first.less) == (2.0, 6.0, 1.0)
     assert second.less == 3.0
+
+
+def test_openvino_makes_the_same_of_a_graph() -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    graphs = Graphs.of(seeded_generator(SMALL))
+    given = {name: torch.rand(it.shape) for name, it in graphs.picture.items()}
+    model = graphs.portrait()
+    found, wanted = OpenVinoGraph(model, 1)(given), run(session(model), given)
+    for name, tensor in wanted.items():
+        torch.testing.assert_close(found[name], tensor, atol=1e-3, rtol=1e-3)
