@@ -26,8 +26,8 @@ from rich.table import Table
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench import openvino_graph
 from bench.report import machine
+from export.edtalk import openvino_graph
 from export.edtalk.graphs import Graphs, flat
 from export.edtalk.seeded import seeded_generator
 from export.edtalk.sessions import run, session

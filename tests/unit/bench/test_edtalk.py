@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from bench.edtalk import KEPT, LAID, Way, bench, costs, gflop, table
-from bench.openvino_graph import OpenVinoGraph
 from export.edtalk.graphs import Graphs
+from export.edtalk.openvino_graph import OpenVinoGraph
 from export.edtalk.seeded import seeded_generator
 from export.edtalk.sessions import run, session
 from tests.support.edtalk import SMALL
