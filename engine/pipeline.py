@@ -106,7 +106,6 @@ class Pipeline:
         self._guides: dict[Component, Guide] = {}
         self._take: MotionTake | None = None
         self._seen: float | None = None
-        self._due: deque[Speech] = deque()
         self._loudness = LoudnessProsody()
         self._emphasis = Emphasis(names, seed)
         self._mixer = Mixer(manifest, controls)
@@ -118,6 +117,7 @@ class Pipeline:
         self._voice = VoiceActivity()
         self.delay = manifest.hearing.lookahead_ticks
         """Ticks by which the sound waits for the network's look-ahead."""
+        self._due: deque[Speech] = deque(maxlen=self.delay)
         self._delayed: deque[tuple[Samples, float | None]] = deque(maxlen=self.delay + 1)
         self._spoken: deque[bool] = deque(maxlen=self.delay + 1)
         self._spoken.extend([False] * (self.delay + 1))
