@@ -19,7 +19,7 @@ KNOWN: Final = {
     "64a46df8b1af0674247606ef071efaca10d78f4e4dcadb9bfb706545997c3707": "Audio2Lip.pt",
 }
 """Their SHA-256. The hub states those of the first three; that of `Audio2Lip.pt` is known
-from a copy of all four, whose other three are the hub's."""
+from a copy of them, whose first two are the hub's; the third was not looked up there."""
 PIECE: Final = 1 << 22
 
 
