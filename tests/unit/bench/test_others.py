@@ -24,7 +24,7 @@ def test_what_others_do_is_seen() -> None:
     """Its parent has ended, so nobody here started it."""
     program = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {BURN!r}])"
     before = Others()
-    subprocess.run([sys.executable, "-c", program], check=True)
-    time.sleep(1.0)
+    # Read until the last one that could write has ended.
+    subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.PIPE)
     lasted = 1.2 * (os.cpu_count() or 1)
     assert before.share() >= 0.5 * 0.6 / lasted
