@@ -17,15 +17,28 @@ MOST_BYTES: Final = 64 * 1024**2
 AGAIN: Final = "get the bundle again"
 
 
+class TooLarge(ValueError):
+    """A file would unpack to more than it may."""
+
+
+def unpacked(content: bytes, most: int) -> dict[str, NDArray[Any]]:
+    """Arrays of an `.npz` file, which is not opened if it unpacks to more than `most` bytes.
+
+    Nothing is unpickled. A damaged archive breaks its readers in a dozen ways; too large is
+    `TooLarge`.
+    """
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        if sum(part.file_size for part in archive.infolist()) > most:
+            raise TooLarge
+    with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+        return {key: stored[key] for key in stored.files}
+
+
 def read_arrays(content: bytes) -> dict[str, NDArray[Any]]:
-    """Arrays of an `.npz` file (BundleError if it is damaged or too large); never unpickles."""
+    """Arrays of a bundle's `.npz` file (BundleError if it is damaged or too large)."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
-                raise ValueError("too large")
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {key: stored[key] for key in stored.files}
-    except Exception as error:  # a damaged archive breaks its readers in a dozen ways
+        return unpacked(content, MOST_BYTES)
+    except Exception as error:  # see `unpacked`
         raise BundleError(f"an array file of the bundle is damaged: {AGAIN}") from error
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Literal
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
 
-from engine.arrays import read_arrays as read_arrays
+from engine.arrays import read_arrays
 from engine.errors import BundleError, UnknownPresenter
 from engine.types import Component
 

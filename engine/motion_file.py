@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.arrays import TooLarge, unpacked
 from engine.errors import MotionUnreadable
 from engine.types import TICKS_PER_SECOND, Component, Floats, Motion, floats
 
@@ -145,11 +146,9 @@ def read_motion_file(content: bytes, names: Names) -> MotionFile:
 def _arrays(content: bytes) -> dict[str, NDArray[Any]]:
     """All arrays; nothing is unpickled, and nothing that unpacks to too much is opened."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(it.file_size for it in archive.infolist()) > UNPACKED_BYTES:
-                raise MotionUnreadable("this motion file unpacks to more than 64 MB: cut it")
-        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
-            return {key: stored[key] for key in stored.files}
+        return unpacked(content, UNPACKED_BYTES)
+    except TooLarge as error:
+        raise MotionUnreadable("this motion file unpacks to more than 64 MB: cut it") from error
     except (ValueError, OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise MotionUnreadable(DAMAGED) from error
 

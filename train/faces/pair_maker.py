@@ -10,7 +10,8 @@ from typing import Final
 import numpy as np
 
 from engine.arkit import EXPRESSION, MOUTH
-from engine.bundle import Bundle, read_arrays
+from engine.arrays import read_arrays
+from engine.bundle import Bundle
 from engine.correction import SEEN
 from engine.errors import BundleError
 from engine.landmark_maps import LandmarkMaps

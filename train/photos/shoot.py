@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 
 from engine.arkit import EXPRESSION, MOUTH
-from engine.bundle import BUILTIN, Bundle, read_arrays
+from engine.arrays import read_arrays
+from engine.bundle import BUILTIN, Bundle
 from engine.mesh import POINTS, RELIEF, FaceModel, Mesh, Shape, in_relief, pivot_of, rotation
 from engine.portrait import Portrait
 from engine.render import MeshRenderer, resized

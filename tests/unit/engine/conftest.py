@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.bundle import Bundle, read_arrays
+from engine.arrays import read_arrays
+from engine.bundle import Bundle
 from engine.mesh import FaceModel
 from engine.portrait import Portrait, decode_picture
 from engine.studio import Studio

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.bundle import BUILTIN, read_arrays
+from engine.arrays import read_arrays
+from engine.bundle import BUILTIN
 from engine.mesh import RELIEF, FaceModel, Mesh, in_relief, pivot_of, rotation
 from engine.tracker import Face
 from engine.types import Floats, Motion, floats
