@@ -27,6 +27,7 @@ from models.lite.sizes import SIZES
 from train.faces.batches import Batch, Sampler
 from train.faces.check import check, figures, held_out_batches
 from train.faces.features import Features
+from train.faces.learnt import read_network
 from train.faces.pair_maker import PairMaker
 from train.faces.pairs import Pairs
 from train.faces.sheets import draw_losses, draw_sheet, write_page
@@ -169,16 +170,30 @@ def main(
     most: Annotated[int, typer.Option(help="People of each kind that teach.")] = 400,
     judges: Annotated[int, typer.Option(help="People of each kind that judge.")] = 8,
     seed: Annotated[int, typer.Option(help="Draws weights and batches.")] = Recipe.seed,
+    start: Annotated[
+        Path | None, typer.Option(help="Bundle whose network is taught further.")
+    ] = None,
+    rate: Annotated[float, typer.Option(help="Greatest learning rate.")] = Recipe.rate,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 1,
 ) -> None:
     """Train the network over the mesh; the same command goes on where it was interrupted."""
     torch.set_num_threads(threads)
     out.mkdir(parents=True, exist_ok=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    recipe = Recipe(size=size, minutes=minutes, people=batch, judged=max(4, batch), seed=seed)
+    known = read_network(start) if start is not None else None
+    recipe = Recipe(
+        size=known.size if known else size,
+        minutes=minutes,
+        people=batch,
+        judged=max(4, batch),
+        rate=rate,
+        seed=seed,
+    )
     training = Training(recipe, Features(features), device)
     if (out / CHECKPOINT).exists():
         training.resume(out / CHECKPOINT)
+    elif known is not None:
+        training.start(known)
     material = [
         read_material(folder, out / "pairs" / name, most, judges)
         for name, folder in (("people", people), ("photos", photos))

@@ -132,6 +132,11 @@ class Training:
         )
         fresh.replace(path)
 
+    def start(self, known: Lite) -> None:
+        """Begin from what a network of the same size knows."""
+        for network in (self.network, self.mean):
+            network.load_state_dict(known.state_dict())
+
     def resume(self, path: Path) -> None:
         """Go on from a checkpoint."""
         saved: dict[str, Any] = torch.load(path, weights_only=True, map_location=self.device)

@@ -13,6 +13,7 @@ import torch
 
 from engine.backends.onnx import OnnxBackend
 from engine.bundle import BUILTIN, Bundle
+from engine.errors import BundleError
 from engine.portrait import Portrait
 from engine.render import MeshIdentity
 from engine.renderers import presenter_portrait
@@ -35,6 +36,7 @@ from models.lite.network import Lite
 from tests.support.motions import motion
 from tests.support.takes import MOVES, presenter_take
 from train.faces.batches import Sampler
+from train.faces.learnt import read_network
 from train.faces.training import Recipe, Training
 from train.judges.contenders import MESH, NETWORKS, renderers
 from train.lite import CHECKPOINT, read_material, run
@@ -120,6 +122,26 @@ def test_the_exported_file_is_the_network(made: Made) -> None:
     found = pictures(ask_file((made.files / "render.onnx").read_bytes()), seen)
     assert apart(found, wanted)[1] <= 1
     assert apart(wanted, np.stack([it.drawn for it in seen]))[1] > 20  # it does say something
+
+
+def test_a_training_can_start_from_the_exported_files(made: Made) -> None:
+    known = read_network(made.files)
+    seen = examples(made)
+    wanted = pictures(ask_network(made.network), seen)
+    assert apart(pictures(ask_network(known), seen), wanted)[1] <= 1
+    training = Training(Recipe(size=known.size), None, torch.device("cpu"))
+    training.start(known)
+    for network in (training.network, training.mean):
+        assert apart(pictures(ask_network(network), seen), wanted)[1] <= 1
+
+
+def test_only_a_network_of_this_kind_can_be_started_from(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match=r"no portrait\.onnx"):
+        read_network(tmp_path)
+    for name in ("portrait", "render"):
+        shutil.copy(BUILTIN / "listen.onnx", tmp_path / f"{name}.onnx")
+    with pytest.raises(BundleError, match="another network"):
+        read_network(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["render_int8", "render_int8_trt"])
