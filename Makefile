@@ -31,7 +31,7 @@ bench: $(VENV)/dev ## Measure this machine: table and JSON in out/
 
 soak: $(VENV)/dev ## Call for an hour (ARGS="--minutes 10"), then the tests' long forms
 	$(BIN)/python -m bench.soak $(ARGS)
-	VISAVIS_LONG=1 $(BIN)/python -m pytest tests/e2e/faults tests/fuzz tests/unit/server/media
+	VISAVIS_LONG=1 $(BIN)/python -m pytest --timeout 0 tests/e2e/faults tests/fuzz tests/unit/server/media
 
 load: $(VENV)/dev ## Add calls until pictures come late: out/load.json
 	$(BIN)/python -m bench.load $(ARGS)
