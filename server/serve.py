@@ -87,7 +87,7 @@ def serve(
     with listen(host, port) as listener:
         address, taken = listener.getsockname()[:2]
         studio = Studio.open(bundle, live=True, backends=backends, say=say)
-        pool = Pool()
+        pool, trimmer = Pool(), heap.Trimmer()
         server = None
         try:
             app = create_app(
@@ -109,11 +109,13 @@ def serve(
             )
             config = configured(app, tls=tls, proxies=proxies if behind_proxy else ())
             server = Server(config, app.state.sessions, limits.drain_seconds, say, line)
+            app.state.sessions.on_ended = trimmer.ask
             heap.freeze()
             server.run(sockets=[listener])
         finally:
             pool.close()
             studio.close()
+            trimmer.close()
             if server is not None:
                 server.gone()
 

@@ -7,6 +7,7 @@ import logging
 import math
 import secrets
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -54,6 +55,8 @@ class Sessions:
         self._opening: Counter[str] = Counter()  # by who opens
         self._closed = False
         self._emptied = asyncio.Event()
+        self.on_ended: Callable[[], None] = lambda: None
+        """Called when a session has given everything back."""
         # One portrait at a time, and never on the threads that encode.
         self._preparing = ThreadPoolExecutor(1, "visavis-portrait")
 
@@ -179,8 +182,12 @@ class Sessions:
         log.info("session ended: %s", reason)
         ending = asyncio.create_task(session.end(reason))
         self._ending.add(ending)
-        ending.add_done_callback(self._ending.discard)
+        ending.add_done_callback(self._ended)
         return ending
+
+    def _ended(self, ending: asyncio.Task[None]) -> None:
+        self._ending.discard(ending)
+        self.on_ended()
 
     def _check(self, grant: Grant, presenter: str | None) -> None:
         """Refuse what the grant does not allow; `presenter` is None for a portrait."""
