@@ -191,6 +191,7 @@ class Peer:
                     vp8 = self._line.vp8_only
                     aiortc_compat.prefer_codec(transceiver, "VP8" if vp8 else "H264", only=vp8)
                     aiortc_compat.on_keyframe_request(transceiver.sender, self._ask_keyframe)
+                    aiortc_compat.show_promptly(transceiver.sender)
         try:
             async with asyncio.timeout(limits.HANDSHAKE_SECONDS):
                 await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))

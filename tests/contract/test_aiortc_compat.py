@@ -21,9 +21,11 @@ from aiortc import (
     RTCRtpReceiver,
     RTCRtpSender,
     RTCSessionDescription,
+    rtcpeerconnection,
     rtcrtpreceiver,
     rtcrtpsender,
     rtcsctptransport,
+    rtp,
 )
 from aiortc.codecs import vpx
 from aiortc.rtcdtlstransport import RTCDtlsTransport
@@ -61,6 +63,10 @@ CALLED = {
     RTCPeerConnection.addIceCandidate: ["self", "candidate"],
     candidate_from_sdp: ["sdp"],
     aiortc.clock.current_datetime: [],
+    rtp.HeaderExtensionsMap.configure: ["self", "parameters"],
+    rtp.HeaderExtensionsMap.set: ["self", "values"],
+    rtp.pack_header_extensions: ["extensions"],
+    rtp.unpack_header_extensions: ["extension_profile", "extension_value"],
     aioice.ice.Connection.get_component_candidates: ["self", "component", "addresses", "timeout"],
     aioice.ice.get_host_addresses: ["use_ipv4", "use_ipv6"],
     aioice.ice.StunProtocol.datagram_received: ["self", "data", "addr"],
@@ -74,7 +80,12 @@ HELD = {
         "_RTCRtpReceiver__codecs",
         "_track",
     ],
-    RTCRtpSender: ["_RTCRtpSender__packet_count", "_RTCRtpSender__rtt", "_ssrc"],
+    RTCRtpSender: [
+        "_RTCRtpSender__packet_count",
+        "_RTCRtpSender__rtp_header_extensions_map",
+        "_RTCRtpSender__rtt",
+        "_ssrc",
+    ],
     RTCPeerConnection: [
         "_RTCPeerConnection__dtlsTransports",
         "_RTCPeerConnection__iceTransports",
@@ -94,6 +105,10 @@ READS: list[tuple[Callable[..., object], str]] = [
     (RemoteStreamTrack.recv, "await self._queue.get()"),
     (RTCRtpSender._handle_rtcp_packet, "self._send_keyframe()"),
     (RTCRtpSender._handle_rtcp_packet, "await self._retransmit(seq)"),
+    (RTCRtpSender.send, "self.__rtp_header_extensions_map.configure(parameters)"),
+    (RTCRtpSender._run_rtp, "packet.serialize(self.__rtp_header_extensions_map)"),
+    (RTCRtpSender._retransmit, "packet.serialize(self.__rtp_header_extensions_map)"),
+    (RTCPeerConnection.setRemoteDescription, "HEADER_EXTENSIONS[media.kind]"),
     (RTCDtlsTransport._handle_rtcp_data, "recipient._handle_rtcp_packet(packet)"),
     (RTCPeerConnection._RTCPeerConnection__connect, "transceiver.sender.send("),  # type: ignore[attr-defined]
     (RTCPeerConnection._RTCPeerConnection__connect, "transceiver.receiver.receive("),  # type: ignore[attr-defined]
@@ -155,6 +170,7 @@ def _constants() -> list[object]:
         aioice.ice.StunProtocol.datagram_received,
         aioice.ice.Connection.get_component_candidates.__defaults__,
         aiortc.clock.current_datetime,
+        vars(rtcpeerconnection)["HEADER_EXTENSIONS"],
         *(module.time for module in (rtcrtpreceiver, rtcrtpsender, rtcsctptransport)),
     ]
 

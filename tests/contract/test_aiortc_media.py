@@ -8,15 +8,22 @@ import time
 from collections.abc import AsyncIterator
 from functools import partial
 from statistics import median
+from struct import unpack_from
 from typing import Any
 
 import aiortc.clock
 import numpy as np
 import pytest
-from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, pack_remb_fci
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RtcpPsfbPacket,
+    pack_remb_fci,
+    unpack_header_extensions,
+)
 
 from server import aiortc_compat as compat
 from server import limits
+from server.media.promptness import AS_NEEDED, AT_ONCE
 from tests.support.calls import Call, Packets, Reader, Silent, call, film, hum, lossy
 from tests.support.leaks import nothing_left, until
 
@@ -208,6 +215,35 @@ async def test_reports_of_the_far_end_are_known() -> None:
         sent = compat.outbound(it.caller)
         assert sent.sent > 50 and 0 <= sent.fraction_lost < 0.6
         assert sent.round_trip is not None and 0 <= sent.round_trip < 0.5
+
+
+def extensions(datagram: bytes) -> list[tuple[int, bytes]]:
+    """Numbers and values of an RTP packet's header extensions; they are not encrypted."""
+    profile, words = unpack_from("!HH", datagram, 12)
+    return unpack_header_extensions(profile, datagram[16 : 16 + 4 * words])
+
+
+async def test_pictures_are_to_be_shown_at_once_until_the_line_is_restless() -> None:
+    asked: list[bytes] = []
+    async with call([Packets("video", film(), SENT_SECONDS)]) as it:
+        [agreed] = [
+            one.id
+            for one in it.callee.getTransceivers()[0]._headerExtensions
+            if one.uri == compat.PLAYOUT_DELAY.uri
+        ]
+        seen, ice = Reader(it.tracks["video"]), sender(it, "video").transport.transport
+        send = ice._send
+
+        async def noted(data: bytes) -> None:
+            if 127 < data[0] < 192 and not 192 <= data[1] <= 223:
+                asked.append(dict(extensions(data))[agreed])
+            await send(data)
+
+        ice._send = noted
+        await until(lambda: len(asked) > 20 and len(seen.frames) > 20)
+        assert set(asked) == {AT_ONCE}
+        lossy(it.caller, 0.2)
+        await until(lambda: asked[-1] == AS_NEEDED, 5)
 
 
 async def test_a_peer_that_only_listens_is_heard() -> None:

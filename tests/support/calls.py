@@ -166,6 +166,7 @@ async def call(
         for transceiver in it.caller.getTransceivers():
             if transceiver.kind == "video":
                 compat.prefer_codec(transceiver, codec, only=True)
+                compat.show_promptly(transceiver.sender)
         try:
             await it.connect()
             yield it

@@ -166,6 +166,7 @@ def check(freed: dict[str, float | str], seconds: float) -> None:
     assert not late
 
 
+@pytest.mark.timing
 async def test_a_place_is_free_at_once_when_callers_hang_up(server: Serving, relay: Relay) -> None:
     check(await all_of(callers(server, relay, killed=False)), POLITELY_SECONDS)
 
