@@ -1,4 +1,5 @@
 // Reads what probe.py writes: the time in pictures, flashes and beeps. Times are ms since the call.
+// A picture is seen when the browser expects it to be visible, however late this script hears of it.
 async ([seconds, worklet]) => {
   const video = document.querySelector("#live");
   const BITS = 16, WRAP = 65536;
@@ -19,23 +20,22 @@ async ([seconds, worklet]) => {
   const canvas = new OffscreenCanvas(1, 1);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   let lit = false;
-  const look = (now, { presentationTime }) => {
+  const look = (now, { expectedDisplayTime: seen }) => {
     const { videoWidth: width, videoHeight: height } = video;
     const block = width / BITS;
-    Object.assign(canvas, { width, height });
-    pen.drawImage(video, 0, 0);
-    const green = (x, y) => pen.getImageData(x, y, 1, 1).data[1] > 128;
-    const strip = pen.getImageData(0, block / 2, width, 1).data;
+    if (canvas.width !== width) Object.assign(canvas, { width, height: 2 });
+    pen.drawImage(video, 0, block / 2, width, 1, 0, 0, width, 1);
+    pen.drawImage(video, 2 * block, height - block, 1, 1, 0, 1, 1, 1);
+    const greens = pen.getImageData(0, 0, width, 2).data.filter((_, at) => at % 4 === 1);
     let value = 0;
     for (let bit = 0; bit < BITS; bit++) {
-      if (strip[4 * Math.floor((bit + 0.5) * block) + 1] > 128) value |= 1 << bit;
+      if (greens[Math.floor((bit + 0.5) * block)] > 128) value |= 1 << bit;
     }
-    const wall = Math.round(performance.timeOrigin + performance.now());
-    let age = (wall - value) % WRAP;
+    let age = (Math.round(performance.timeOrigin + seen) - value) % WRAP;
     if (age > WRAP / 2) age -= WRAP;
-    found.ages.push([presentationTime - start, age]);
-    const flash = green(2 * block, height - block);
-    if (flash && !lit) found.flashes.push(presentationTime - start);
+    found.ages.push([seen - start, age]);
+    const flash = greens[width] > 128;
+    if (flash && !lit) found.flashes.push(seen - start);
     lit = flash;
     if (performance.now() - start < 1000 * seconds) video.requestVideoFrameCallback(look);
   };

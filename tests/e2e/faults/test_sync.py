@@ -17,7 +17,7 @@ from tests.support.probed import probed
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timing]
 SECONDS: Final = length(6.0, 60.0)
-AGE_P95_MS: Final = 150.0
+AGE_P95_MS: Final = 80.0
 """From a picture's mark to its showing, on the loopback interface."""
 OFFSET_MS: Final = (-150.0, 60.0)
 """Flash after beep: a browser plays sound 40 to 90 ms after pictures that left with it."""
