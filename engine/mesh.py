@@ -41,8 +41,9 @@ LID_FOLLOWS: Final = 0.35
 """Share of the opening by which the upper lid sinks with a full look down."""
 CREASE_FOLLOWS: Final = 0.5
 """Share of the upper lid's way that the crease above goes along."""
-LASHES_SINK: Final = 0.035
-"""Outer eye distances by which closed lashes lie below the rim of the open lower lid."""
+OVERLAP: Final = 0.025
+"""Outer eye distances by which the upper lid goes beyond the rim of the open lower one, and
+takes it along: closed lashes lie below it, and lids that blink meet before the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +186,10 @@ class Mesh:
             closed = min(1.0, blink + (1.0 - blink) * LID_FOLLOWS * float(looks))
             opening = face[list(lower)] - face[list(upper)]
             widest = max(float(np.linalg.norm(opening, axis=1).max()), 1.0)
-            sink = np.float32(LASHES_SINK * self.eye_distance * blink / widest) * opening
-            face[list(lower)] += sink
-            face[list(upper)] += closed * opening + sink
-            face[list(crease)] += CREASE_FOLLOWS * closed * opening
+            way = closed + OVERLAP * self.eye_distance * blink / widest
+            face[list(lower)] += np.float32(max(way - 1.0, 0.0)) * opening
+            face[list(upper)] += np.float32(way) * opening
+            face[list(crease)] += np.float32(CREASE_FOLLOWS * closed) * opening
 
     def _turn(self, pose: Floats) -> Turn:
         yaw, pitch, roll, x, y, scale = (float(value) for value in pose)

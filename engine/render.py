@@ -178,7 +178,7 @@ class MeshIdentity:
         flow = self._flow(shape)
         places = self._warp.places(flow)
         picture = lookup(self.skin, places)
-        self._paint(picture, places, shape, motion)
+        self._paint(picture, shape, motion)
         return picture, flow, places
 
     def layers(self, motion: Motion) -> tuple[Floats, Floats, Floats]:
@@ -189,13 +189,12 @@ class MeshIdentity:
         """
         motion, shape = self._carried(motion)
         flow = self._flow(shape)
-        places = self._warp.places(flow)
-        painted = overlay(lambda picture: self._paint(picture, places, shape, motion), self.size)
+        painted = overlay(lambda picture: self._paint(picture, shape, motion), self.size)
         return flow, painted, self._mouth.opening(shape, SEEN)
 
-    def _paint(self, picture: Picture, places: Floats, shape: Shape, motion: Motion) -> None:
-        self._lids.paint(picture, places, shape)
+    def _paint(self, picture: Picture, shape: Shape, motion: Motion) -> None:
         self._eyes.paint(picture, shape, motion)
+        self._lids.paint(picture, shape)
         self._mouth.paint(picture, shape, motion)
 
 
