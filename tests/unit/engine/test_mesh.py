@@ -7,7 +7,7 @@ import pytest
 
 from engine import facemesh as points
 from engine.bundle import Bundle
-from engine.mesh import FaceModel, Mesh, Shape, pivot_of, rotation
+from engine.mesh import FaceModel, Mesh, Shape, in_relief, pivot_of, rotation
 from engine.portrait import Portrait
 from engine.tracker import Face
 from engine.types import floats
@@ -138,6 +138,13 @@ def test_the_pivot_lies_below_and_behind_the_ears(bundle: Bundle) -> None:
     eyes = np.linalg.norm(canonical[263] - canonical[33])
     ears = canonical[[234, 454]].mean(axis=0)
     np.testing.assert_allclose((pivot_of(canonical) - ears) / eyes, (0, 0.5, 0.15), atol=0.02)
+
+
+def test_a_mouth_keeps_up_with_a_turning_head(mesh: Mesh, portrait: Portrait) -> None:
+    """Less of its depth is believed the farther down it lies: read too deep, it lags."""
+    plain = in_relief(portrait.face.points[:468], pivot_of(portrait.face.points))
+    nearer = (plain - mesh.source)[:, 2] / mesh.eye_distance
+    assert abs(nearer[EYES].mean()) < 0.02 < 0.06 < nearer[MOUTH].mean() < nearer[152]
 
 
 def test_what_is_seen_at_a_steep_angle_is_not_stretched(
