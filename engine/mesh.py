@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from engine import facemesh as points
 from engine.arkit import EXPRESSION, MOUTH
-from engine.doing import READ_NOISE
 from engine.relief import POINTS as POINTS
 from engine.relief import RELIEF as RELIEF
 from engine.relief import in_relief as in_relief
@@ -35,6 +34,9 @@ NAMES: Final = {name: place for place, name in enumerate((*MOUTH, *EXPRESSION))}
 SMILE_REMOVED: Final = 0.8
 """Share of the mouth coefficients read on the portrait that is taken away: all of it
 would overshoot, because the tracker reads more than the transferred units move."""
+READ_SHAPE: Final = (0.1, 0.5)
+"""Readings up to the first are taken for the mouth's shape, from the second on for what it
+does: a third of a smile is read on mouths that do nothing."""
 LIP_REACH: Final = 0.33
 """How far closing the lips reaches, in mouth widths (standard deviation)."""
 LID_FOLLOWS: Final = 0.35
@@ -158,8 +160,9 @@ class Mesh:
     def _without_speech(self, face: Face) -> Floats:
         read = face.coefficients.copy()
         read[len(MOUTH) :] = 0.0
-        read[read < READ_NOISE] = 0.0
-        return self.source - floats(SMILE_REMOVED * np.tensordot(read, self._units, (0, 0)))
+        low, high = READ_SHAPE
+        read *= SMILE_REMOVED * np.clip((read - low) / (high - low), 0.0, 1.0)
+        return self.source - floats(np.tensordot(read, self._units, (0, 0)))
 
     def _gap(self, face: Floats) -> Floats:
         return face[list(points.LIP_LOWER_INNER)] - face[list(points.LIP_UPPER_INNER)]

@@ -10,7 +10,7 @@ from engine.bundle import Bundle
 from engine.mesh import FaceModel, Mesh, Shape, in_relief, pivot_of, rotation
 from engine.portrait import Portrait
 from engine.tracker import Face
-from engine.types import floats
+from engine.types import Floats, floats
 from tests.support.motions import motion
 
 EYES = [*points.EYE_LEFT, *points.EYE_RIGHT]
@@ -53,6 +53,20 @@ def test_a_smiling_portrait_rests_closed_and_without_smile(
     moved = np.abs(plain.shape(laughing).still[corners] - plain.neutral[corners])[:, :2].max()
     left = np.abs(rest.still[corners] - plain.neutral[corners])[:, :2].max()
     assert left < 0.5 * moved
+
+
+def test_a_faint_smile_is_the_mouths_shape(model: FaceModel, portrait: Portrait) -> None:
+    """The tracker reads one on mouths that do nothing: a portrait rests as it is drawn."""
+
+    def rests(smile: float) -> Floats:
+        coefficients = np.concatenate([motion(mouthSmile=smile).mouth, motion().expression])
+        return Mesh(
+            model, Face(portrait.face.points, coefficients, portrait.face.turn), 512
+        ).neutral
+
+    calm, faint, plain = (rests(smile) for smile in (0.0, 0.1, 0.6))
+    np.testing.assert_array_equal(faint, calm)
+    assert np.abs(plain - calm)[MOUTH].max() > 2.0, "pixels"
 
 
 @pytest.mark.parametrize("jaw", [0.2, 0.5, 1.0])
