@@ -16,10 +16,11 @@ RELIEF: Final = 1.65
 """Depth of the face in units of what the tracker reads. On heads whose shape is known it
 reads 0.88 of the depth, a camera a metre away sees what is near move faster, and STEEPEST
 takes some. Turned by 12 degrees such a head reads 10.7; with the depth as read, ours 8."""
-LEAN: Final = 0.1
+LEAN: Final = 0.08
 """Depth per way down the face that the tracker reads too much: chins lie behind the bridge of
 the nose by a quarter of the eyes' distance in its readings of photographs and of invented
-people, and by an eighth on the latter's true heads. Mouths lagged behind turning heads."""
+people, and by an eighth on the latter's true heads, 0.1 in all. Mouths lagged behind turning
+heads; where all of it goes, the tracker reads less of an open mouth on a turned head."""
 STEEPEST: Final = 2.8
 """Depth per distance in the picture at most. What the portrait shows at a steeper angle is a
 few pixels wide, its own edge among them: turned to the front it would be streaks."""
