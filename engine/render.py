@@ -29,8 +29,10 @@ from engine.rim import Rim
 from engine.tracker import Face
 from engine.types import Component, Floats, Motion, Picture
 
-EASED: Final = 3
+EASED: Final = 6
 """How often a pose is made less at the most where a rim leaves too little room for it."""
+STEP: Final = 1.5
+"""By how much at once: a point that comes to the rim itself says nothing about how much."""
 
 
 class Identity(Protocol):
@@ -169,7 +171,7 @@ class MeshIdentity:
             strain = self._rim.strain(self._mesh.source[:, :2] / size, shape.face[:, :2] / size)
             if strain <= 1:
                 break
-            motion = replace(motion, pose=motion.pose / np.float32(strain))
+            motion = replace(motion, pose=motion.pose / np.float32(min(strain, STEP)))
             shape = self._mesh.shape(motion)
         return motion, shape
 
