@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from engine import facemesh as points
 from engine.arkit import EXPRESSION, MOUTH
-from engine.doing import READ_NOISE
 from engine.relief import POINTS as POINTS
 from engine.relief import RELIEF as RELIEF
 from engine.relief import in_relief as in_relief
@@ -35,14 +34,18 @@ NAMES: Final = {name: place for place, name in enumerate((*MOUTH, *EXPRESSION))}
 SMILE_REMOVED: Final = 0.8
 """Share of the mouth coefficients read on the portrait that is taken away: all of it
 would overshoot, because the tracker reads more than the transferred units move."""
+READ_SHAPE: Final = (0.1, 0.5)
+"""Readings up to the first are taken for the mouth's shape, from the second on for what it
+does: a third of a smile is read on mouths that do nothing."""
 LIP_REACH: Final = 0.33
 """How far closing the lips reaches, in mouth widths (standard deviation)."""
 LID_FOLLOWS: Final = 0.35
 """Share of the opening by which the upper lid sinks with a full look down."""
 CREASE_FOLLOWS: Final = 0.5
 """Share of the upper lid's way that the crease above goes along."""
-LASHES_SINK: Final = 0.035
-"""Outer eye distances by which closed lashes lie below the rim of the open lower lid."""
+OVERLAP: Final = 0.025
+"""Outer eye distances by which the upper lid goes beyond the rim of the open lower one, and
+takes it along: closed lashes lie below it, and lids that blink meet before the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +160,9 @@ class Mesh:
     def _without_speech(self, face: Face) -> Floats:
         read = face.coefficients.copy()
         read[len(MOUTH) :] = 0.0
-        read[read < READ_NOISE] = 0.0
-        return self.source - floats(SMILE_REMOVED * np.tensordot(read, self._units, (0, 0)))
+        low, high = READ_SHAPE
+        read *= SMILE_REMOVED * np.clip((read - low) / (high - low), 0.0, 1.0)
+        return self.source - floats(np.tensordot(read, self._units, (0, 0)))
 
     def _gap(self, face: Floats) -> Floats:
         return face[list(points.LIP_LOWER_INNER)] - face[list(points.LIP_UPPER_INNER)]
@@ -185,10 +189,10 @@ class Mesh:
             closed = min(1.0, blink + (1.0 - blink) * LID_FOLLOWS * float(looks))
             opening = face[list(lower)] - face[list(upper)]
             widest = max(float(np.linalg.norm(opening, axis=1).max()), 1.0)
-            sink = np.float32(LASHES_SINK * self.eye_distance * blink / widest) * opening
-            face[list(lower)] += sink
-            face[list(upper)] += closed * opening + sink
-            face[list(crease)] += CREASE_FOLLOWS * closed * opening
+            way = closed + OVERLAP * self.eye_distance * blink / widest
+            face[list(lower)] += np.float32(max(way - 1.0, 0.0)) * opening
+            face[list(upper)] += np.float32(way) * opening
+            face[list(crease)] += np.float32(CREASE_FOLLOWS * closed) * opening
 
     def _turn(self, pose: Floats) -> Turn:
         yaw, pitch, roll, x, y, scale = (float(value) for value in pose)

@@ -29,8 +29,10 @@ from engine.rim import Rim
 from engine.tracker import Face
 from engine.types import Component, Floats, Motion, Picture
 
-EASED: Final = 3
+EASED: Final = 6
 """How often a pose is made less at the most where a rim leaves too little room for it."""
+STEP: Final = 1.5
+"""By how much at once: a point that comes to the rim itself says nothing about how much."""
 
 
 class Identity(Protocol):
@@ -169,7 +171,7 @@ class MeshIdentity:
             strain = self._rim.strain(self._mesh.source[:, :2] / size, shape.face[:, :2] / size)
             if strain <= 1:
                 break
-            motion = replace(motion, pose=motion.pose / np.float32(strain))
+            motion = replace(motion, pose=motion.pose / np.float32(min(strain, STEP)))
             shape = self._mesh.shape(motion)
         return motion, shape
 
@@ -178,7 +180,7 @@ class MeshIdentity:
         flow = self._flow(shape)
         places = self._warp.places(flow)
         picture = lookup(self.skin, places)
-        self._paint(picture, places, shape, motion)
+        self._paint(picture, shape, motion)
         return picture, flow, places
 
     def layers(self, motion: Motion) -> tuple[Floats, Floats, Floats]:
@@ -189,13 +191,12 @@ class MeshIdentity:
         """
         motion, shape = self._carried(motion)
         flow = self._flow(shape)
-        places = self._warp.places(flow)
-        painted = overlay(lambda picture: self._paint(picture, places, shape, motion), self.size)
+        painted = overlay(lambda picture: self._paint(picture, shape, motion), self.size)
         return flow, painted, self._mouth.opening(shape, SEEN)
 
-    def _paint(self, picture: Picture, places: Floats, shape: Shape, motion: Motion) -> None:
-        self._lids.paint(picture, places, shape)
+    def _paint(self, picture: Picture, shape: Shape, motion: Motion) -> None:
         self._eyes.paint(picture, shape, motion)
+        self._lids.paint(picture, shape)
         self._mouth.paint(picture, shape, motion)
 
 

@@ -13,14 +13,17 @@ import cv2
 import numpy as np
 
 from engine import facemesh as points
+from engine.fill import filled
 from engine.mesh import Mesh
-from engine.resample import box_around, fill, spread
+from engine.resample import box_around, fill
 from engine.types import Floats, Picture, floats
 
 REACH: Final = 0.07
 """Mouth widths around the line of the lips that are looked at."""
 LID_REACH: Final = 0.012
 """Outer eye distances beyond the tracked rims of the lids where an eyeball still shines."""
+RIM_REACH: Final = 0.02
+"""Outer eye distances inside that in which an eyeball's filling has the rims' colours."""
 CLEAN_REACH: Final = 0.05
 """Outer eye distances beyond crease and lower lid in which lashes and shadows lie."""
 NO_SKIN: Final = 0.75
@@ -38,10 +41,16 @@ PARTED: Final = 0.06
 
 
 def skin_of(picture: Picture, mesh: Mesh) -> Picture:
-    """A copy of the portrait, uint8 [n, n, 3], with teeth and eyeballs filled in."""
-    return _filled(
-        picture, _eyes(picture, mesh, LID_REACH) | _teeth(picture, mesh.source, mesh.mouth_width)
-    )
+    """A copy of the portrait, uint8 [n, n, 3], with teeth and eyeballs filled in.
+
+    Near the lids' rims an eyeball takes their colours, in its middle those of bare lids, so
+    that nothing dark is left where lids meet.
+    """
+    eyes = _eyes(picture, mesh, LID_REACH)
+    result = _filled(picture, eyes | _teeth(picture, mesh.source, mesh.mouth_width))
+    far = cv2.distanceTransform(eyes, cv2.DIST_L2, 3) / np.float32(RIM_REACH * mesh.eye_distance)
+    bare = np.clip(far - 1.0, 0.0, 1.0)[..., None]
+    return np.asarray(result + (with_bare_lids(picture, mesh) - floats(result)) * bare, np.uint8)
 
 
 def without_teeth(picture: Picture, mesh: Mesh) -> Picture:
@@ -86,7 +95,7 @@ def _bare(region: Picture, hole: Picture, reach: float) -> Picture:
         return region
     light = cv2.cvtColor(region, cv2.COLOR_RGB2GRAY).astype(np.float32)
     bright = around & (light > NO_SKIN * np.median(light[around]))
-    skin = spread(region, bright, reach)
+    skin = filled(region, floats(bright))
     soft = np.asarray(cv2.GaussianBlur(hole, (0, 0), 0.5 * reach), np.float32)[..., None] / 255
     grain = region - cv2.GaussianBlur(region, (0, 0), 2.0).astype(np.float32)
     grain[~bright] = 0.0

@@ -7,10 +7,10 @@ import pytest
 
 from engine import facemesh as points
 from engine.bundle import Bundle
-from engine.mesh import FaceModel, Mesh, Shape, pivot_of, rotation
+from engine.mesh import FaceModel, Mesh, Shape, in_relief, pivot_of, rotation
 from engine.portrait import Portrait
 from engine.tracker import Face
-from engine.types import floats
+from engine.types import Floats, floats
 from tests.support.motions import motion
 
 EYES = [*points.EYE_LEFT, *points.EYE_RIGHT]
@@ -53,6 +53,20 @@ def test_a_smiling_portrait_rests_closed_and_without_smile(
     moved = np.abs(plain.shape(laughing).still[corners] - plain.neutral[corners])[:, :2].max()
     left = np.abs(rest.still[corners] - plain.neutral[corners])[:, :2].max()
     assert left < 0.5 * moved
+
+
+def test_a_faint_smile_is_the_mouths_shape(model: FaceModel, portrait: Portrait) -> None:
+    """The tracker reads one on mouths that do nothing: a portrait rests as it is drawn."""
+
+    def rests(smile: float) -> Floats:
+        coefficients = np.concatenate([motion(mouthSmile=smile).mouth, motion().expression])
+        return Mesh(
+            model, Face(portrait.face.points, coefficients, portrait.face.turn), 512
+        ).neutral
+
+    calm, faint, plain = (rests(smile) for smile in (0.0, 0.1, 0.6))
+    np.testing.assert_array_equal(faint, calm)
+    assert np.abs(plain - calm)[MOUTH].max() > 2.0, "pixels"
 
 
 @pytest.mark.parametrize("jaw", [0.2, 0.5, 1.0])
@@ -138,6 +152,13 @@ def test_the_pivot_lies_below_and_behind_the_ears(bundle: Bundle) -> None:
     eyes = np.linalg.norm(canonical[263] - canonical[33])
     ears = canonical[[234, 454]].mean(axis=0)
     np.testing.assert_allclose((pivot_of(canonical) - ears) / eyes, (0, 0.5, 0.15), atol=0.02)
+
+
+def test_a_mouth_keeps_up_with_a_turning_head(mesh: Mesh, portrait: Portrait) -> None:
+    """Less of its depth is believed the farther down it lies: read too deep, it lags."""
+    plain = in_relief(portrait.face.points[:468], pivot_of(portrait.face.points))
+    nearer = (plain - mesh.source)[:, 2] / mesh.eye_distance
+    assert abs(nearer[EYES].mean()) < 0.02 < 0.04 < nearer[MOUTH].mean() < nearer[152]
 
 
 def test_what_is_seen_at_a_steep_angle_is_not_stretched(
