@@ -20,7 +20,7 @@ SECONDS: Final = length(6.0, 60.0)
 AGE_P95_MS: Final = 80.0
 """From a picture's mark to its showing, on the loopback interface."""
 OFFSET_MS: Final = (-150.0, 60.0)
-"""Flash after beep: a browser plays sound 40 to 90 ms after pictures that left with it."""
+"""Flash after beep: a browser plays sound 60 to 100 ms after pictures that left with it."""
 FEW: Final = 3
 """Pictures that may be dropped in a short look; 1 % in a long one."""
 SHIFT_TICKS: Final = 5
