@@ -211,6 +211,7 @@ async def test_a_stopping_server_tells_its_pages(studio: Studio) -> None:
     assert reasons == ["the server is stopping"]
 
 
+@pytest.mark.timing
 async def test_two_callers_at_once(studio: Studio) -> None:
     async with serving(studio) as server:
         reports = await asyncio.gather(
