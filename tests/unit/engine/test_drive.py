@@ -96,7 +96,7 @@ def test_films_of_another_rate_keep_their_time(studio: Studio, tmp_path: Path) -
 def smiling(studio: Studio, path: Path) -> Path:
     """A picture of somebody who smiles with an open mouth and closed eyes, turned and tilted."""
     mei = studio.presenter("mei", 512)
-    does = motion(jawOpen=0.5, mouthSmile=0.8, eyeBlink=0.9, yaw=12.0)
+    does = motion(jawOpen=0.6, mouthSmile=0.8, eyeBlink=0.9, yaw=12.0)
     Image.fromarray(mei.draw(does)).rotate(-8, fillcolor=(90, 90, 90)).save(path)
     return path
 
