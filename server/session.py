@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import av
@@ -33,6 +33,7 @@ from server.media.peer import Line, Peer, Role
 from server.media.peers import Peers
 from server.media.rates import Rates
 from server.media.tracks import as_yuv
+from server.media.turns import ANYWHERE, AT_SOUND, Turns
 from server.metrics import Metrics
 from server.motion.driving import Driving
 from server.motion.recorder import MotionRecorder
@@ -70,6 +71,8 @@ class House:
     recordings: Recordings
     mark: Mark = unmarked
     """What is done to every picture before it leaves."""
+    turns: Turns = field(default_factory=Turns)
+    """At which part of a tick each session's begin."""
 
 
 class Session:
@@ -418,7 +421,7 @@ class Session:
         try:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._heard.wait(), limits.FIRST_SOUND_SECONDS)
-            self._beat.begin(limits.SOUND_MARGIN)
+            self._take_turns()
             beats = 0
             while True:
                 due = self._beat.advance()
@@ -435,8 +438,16 @@ class Session:
             log.exception("a session's beat failed")
             self._gone = "it failed"
         finally:
+            self._house.turns.leave(self)
             broadcasting.cancel()
             await asyncio.gather(broadcasting, return_exceptions=True)
+
+    def _take_turns(self) -> None:
+        """Begin a moment after a page's sound usually comes, apart from the other sessions."""
+        now, turns = self._clock.now(), self._house.turns
+        later = AT_SOUND if self._heard.is_set() else ANYWHERE
+        self._beat.begin(turns.best(now + limits.SOUND_MARGIN, later) - now)
+        turns.join(self, lambda: self._beat.schedule.start)
 
     def _tell_handed(self) -> None:
         """Tell the voice which of its ticks have left; the look-ahead lies between."""

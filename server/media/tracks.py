@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 
 import av
 import cv2
+import numpy as np
 from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 
@@ -29,7 +30,7 @@ def as_yuv(picture: Picture) -> av.VideoFrame:
     BT.601 in the range of television, as `engine.colours` says. FFmpeg's own conversion takes five
     times as long, and its pictures are no nearer to the RGB.
     """
-    planes = cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420)
+    planes = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), np.uint8)
     return av.VideoFrame.from_ndarray(planes, format="yuv420p")
 
 
