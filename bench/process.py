@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ class Holding:
     """What a process holds at one moment."""
 
     rss: int
-    """Bytes of memory."""
+    """Bytes of memory, those of its children included."""
     fds: int
     threads: int
     children: int
@@ -28,21 +29,37 @@ class Holding:
 def holding(process: int) -> Holding:
     """What the process of that id holds now."""
     folder = Path(f"/proc/{process}")
-    pages = int((folder / "statm").read_text().split()[1])
-    tasks = list((folder / "task").iterdir())
-    children = sum(map(_children, tasks))
-    return Holding(pages * PAGE, len(list((folder / "fd").iterdir())), len(tasks), children)
-
-
-def _children(task: Path) -> int:
-    try:
-        return len((task / "children").read_text().split())
-    except OSError:
-        return 0  # this thread has just ended
+    tasks, fds = (len(list((folder / name).iterdir())) for name in ("task", "fd"))
+    children = _children(process)
+    rss = _rss(folder)
+    for child in children:
+        with suppress(OSError):  # it has just ended
+            rss += _rss(Path(f"/proc/{child}"))
+    return Holding(rss, fds, tasks, len(children))
 
 
 def cpu_seconds(process: int) -> float:
-    """CPU time of a process so far."""
+    """CPU time of a process, and of the children that it has now, so far."""
+    seconds = _cpu(process)
+    for child in _children(process):
+        with suppress(OSError):
+            seconds += _cpu(child)
+    return seconds
+
+
+def _children(process: int) -> list[int]:
+    found: list[int] = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        with suppress(OSError):  # this thread has just ended
+            found += map(int, (task / "children").read_text().split())
+    return found
+
+
+def _rss(folder: Path) -> int:
+    return int((folder / "statm").read_text().split()[1]) * PAGE
+
+
+def _cpu(process: int) -> float:
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 

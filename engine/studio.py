@@ -74,7 +74,7 @@ class Studio:
 
     def __init__(self, bundle: Bundle, backend: Backend, clock: Clock | None = None) -> None:
         cv2.setNumThreads(1)  # the machine scales by sessions, not by threads within one
-        self._bundle = bundle
+        self._bundle, self._backend = bundle, backend
         self.manifest = bundle.manifest
         self.backend = backend.describe()
         """What runs the graphs."""
@@ -226,6 +226,15 @@ class Studio:
     def watcher(self) -> Watches:
         """Something that watches one driver, with a state of its own."""
         return self._watchers()
+
+    @property
+    def portable(self) -> bool:
+        """Whether its identities can be copied to other processes, and are better off there.
+
+        Not what lives in a GPU; and where graphs make whole pictures no thread waits for Python.
+        """
+        alone = self.drawn_by == "mesh" or isinstance(self._backend, OnnxBackend)
+        return self.manifest.renderer == "mesh" and alone
 
     @property
     def reads_faces(self) -> bool:

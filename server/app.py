@@ -22,6 +22,7 @@ from starlette.types import Scope
 from engine.clock import Clock
 from engine.errors import ServerFull
 from engine.mark import Mark, badge
+from engine.render_processes import RenderProcesses
 from engine.scheduler import Pool
 from engine.studio import Studio
 from server import aiortc_compat
@@ -73,8 +74,9 @@ def create_app(
     vp8_only: bool = False,
     mark: Mark = badge,
     looks: Looks | None = None,
+    processes: RenderProcesses | None = None,
 ) -> FastAPI:
-    """Put a server together. Studio and pool stay the caller's to close.
+    """Put a server together. Studio, pool and processes stay the caller's to close.
 
     Args:
         studio: an open bundle.
@@ -87,11 +89,14 @@ def create_app(
         vp8_only: never encode H.264; then there are no recordings.
         mark: what is done to every picture before it leaves.
         looks: where people's looks are kept; until the server ends when left out.
+        processes: that draw for the workers; they do it themselves when left out.
     """
     doors, metrics = doors or Doors(), Metrics()
     encoding = ThreadPoolExecutor(ENCODERS, "visavis-encoder")
     recordings = Recordings(clock)
-    house = House(pool, encoding, clock, limits or Limits(), metrics, recordings, mark)
+    house = House(
+        pool, encoding, clock, limits or Limits(), metrics, recordings, mark, processes=processes
+    )
     faults = Faults(metrics)
     line = Line(clock, private=doors.private, vp8_only=vp8_only)
     sessions = Sessions(studio, house, line, doors.relays)

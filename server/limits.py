@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Final
 
 SESSIONS_PER_CORE: Final = 1.5
-"""A 512-px session takes 0.4 of a core (draw 9 ms of every 40, VP8 3 ms, the rest Opus,
+"""A 512-px session takes 0.4 of a core (draw 9 ms of every 40, H.264 3 ms, the rest hearing, Opus,
 RTP, encryption); what is left keeps pictures in time when something else runs."""
+MOST_SESSIONS: Final = 6
+"""However many cores: one process runs one thread of Python at a time, and a session needs an
+eighth of a core for that besides what other processes draw. Reckoned from three sessions."""
 
 PICTURE_LATENCY: Final = 0.022
 """Seconds from a tick's start to its encoding: drawing 5-10 ms, and as much again for
@@ -227,7 +230,7 @@ PICTURES_DECODED: Final = 2
 class Limits:
     """Limits that somebody who runs a server may want to set."""
 
-    sessions: int = int(SESSIONS_PER_CORE * (os.cpu_count() or 1))
+    sessions: int = min(MOST_SESSIONS, int(SESSIONS_PER_CORE * (os.cpu_count() or 1)))
     """Sessions at once; one more is answered 503."""
     offer_seconds: float = 30.0
     """Without anybody: from creating a session to its first connection, and after the last."""

@@ -16,7 +16,9 @@ from typing import Any, Final
 import uvicorn
 
 from engine.clock import MonotonicClock
+from engine.errors import BackendError
 from engine.mark import Mark, badge
+from engine.render_processes import RenderProcesses
 from engine.scheduler import Pool
 from engine.studio import Backends, Studio, on_cpu
 from server import heap
@@ -88,6 +90,7 @@ def serve(
         address, taken = listener.getsockname()[:2]
         studio = Studio.open(bundle, live=True, backends=backends, say=say)
         pool, trimmer = Pool(), heap.Trimmer()
+        processes = _processes(studio, say)
         server = None
         try:
             app = create_app(
@@ -101,6 +104,7 @@ def serve(
                 vp8_only=vp8_only,
                 mark=mark,
                 looks=Looks(looks),
+                processes=processes,
             )
             shown = f"[{address}]" if ":" in address else address
             line = (
@@ -111,13 +115,28 @@ def serve(
             server = Server(config, app.state.sessions, limits.drain_seconds, say, line)
             app.state.sessions.on_ended = trimmer.ask
             heap.freeze()
+            if processes is not None:
+                processes.wait()
             server.run(sockets=[listener])
         finally:
             pool.close()
+            if processes is not None:
+                processes.close()
             studio.close()
             trimmer.close()
             if server is not None:
                 server.gone()
+
+
+def _processes(studio: Studio, say: Callable[[str], None]) -> RenderProcesses | None:
+    """Those that draw for a bundle, one a core; None where threads do it."""
+    if not studio.portable:
+        return None
+    try:
+        return RenderProcesses(os.cpu_count() or 1)
+    except BackendError as error:
+        say(error.message)
+        return None
 
 
 def configured(

@@ -18,6 +18,7 @@ from engine.clock import Clock
 from engine.errors import RecordingFailed, VisavisError
 from engine.mark import Mark, unmarked
 from engine.pipeline import Pipeline
+from engine.render_processes import RenderProcesses
 from engine.scheduler import Pool
 from engine.types import TICKS_PER_SECOND, Sound
 from server import limits, report
@@ -73,6 +74,8 @@ class House:
     """What is done to every picture before it leaves."""
     turns: Turns = field(default_factory=Turns)
     """At which part of a tick each session's begin."""
+    processes: RenderProcesses | None = None
+    """What draws; the pool's own threads do where there are none."""
 
 
 class Session:

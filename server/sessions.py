@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 from engine.controls import Controls
 from engine.errors import NotAllowed, ServerFull, TooOften, UnknownPresenter, UnknownSession
@@ -28,10 +29,19 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A pipeline, and what gives back what others hold for it; that may block for a moment."""
+
+    pipeline: Pipeline
+    release: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Place:
     """A session, and who opened it until when."""
 
     session: Session
+    release: Callable[[], None]
     grant: Grant
     until: float
     """By the house's clock."""
@@ -95,11 +105,11 @@ class Sessions:
         self._check(grant, None if portrait is not None else request.presenter)
         self._opening[grant.sub] += 1
         try:
-            pipeline = await asyncio.get_running_loop().run_in_executor(
+            prepared = await asyncio.get_running_loop().run_in_executor(
                 self._preparing, self._prepare, request, portrait, backdrop
             )
             session = Session(
-                pipeline,
+                prepared.pipeline,
                 None if portrait is not None else request.presenter,
                 request.size,
                 request.quality,
@@ -119,7 +129,8 @@ class Sessions:
                 "try again soon, or ask for the face alone"
             )
         longest = math.inf if grant.seconds is None else grant.seconds
-        self._open[session.id] = _Place(session, grant, self._house.clock.now() + longest)
+        until = self._house.clock.now() + longest
+        self._open[session.id] = _Place(session, prepared.release, grant, until)
         self._house.metrics.created.inc()
         self._house.metrics.sessions.set(len(self._open))
         return session
@@ -130,10 +141,7 @@ class Sessions:
         Raises:
             UnknownSession: it ended, or never was, or somebody else opened it.
         """
-        place = self._open.get(session_id)
-        if place is None or place.grant.sub != grant.sub:
-            raise UnknownSession("no such session: it has ended; create another")
-        return place.session
+        return self._find(session_id, grant).session
 
     async def end(self, session_id: str, reason: str, grant: Grant = ANYONE) -> None:
         """End one; its place is free at once.
@@ -141,7 +149,7 @@ class Sessions:
         Raises:
             UnknownSession: it ended already, or never was, or somebody else opened it.
         """
-        await asyncio.shield(self._end(self.find(session_id, grant), reason))
+        await asyncio.shield(self._end(self._find(session_id, grant), reason))
 
     def reap(self) -> None:
         """Begin to end every session whose page is gone or whose time is over."""
@@ -152,14 +160,14 @@ class Sessions:
             if reason is None and now > place.until:
                 reason = "it reached the longest time of its token"
             if reason is not None:
-                self._end(place.session, reason)
+                self._end(place, reason)
 
     async def drain(self) -> None:
         """Open no more, end those that nobody is connected with; returns when all have ended."""
         self._closed = True
         for place in list(self._open.values()):
             if place.session.state.state == "waiting":
-                self._end(place.session, "the server is stopping")
+                self._end(place, "the server is stopping")
             else:
                 place.session.notice(StateMessage(state="draining"))
         if self._open:
@@ -169,21 +177,31 @@ class Sessions:
         """End all, open no more."""
         self._closed = True
         for place in list(self._open.values()):
-            self._end(place.session, "the server is stopping")
+            self._end(place, "the server is stopping")
         await asyncio.gather(*self._ending)
         self._house.recordings.close()
         self._preparing.shutdown()
 
-    def _end(self, session: Session, reason: str) -> asyncio.Task[None]:
-        del self._open[session.id]
+    def _find(self, session_id: str, grant: Grant) -> _Place:
+        place = self._open.get(session_id)
+        if place is None or place.grant.sub != grant.sub:
+            raise UnknownSession("no such session: it has ended; create another")
+        return place
+
+    def _end(self, place: _Place, reason: str) -> asyncio.Task[None]:
+        del self._open[place.session.id]
         if not self._open and self._closed:
             self._emptied.set()
         self._house.metrics.sessions.set(len(self._open))
         log.info("session ended: %s", reason)
-        ending = asyncio.create_task(session.end(reason))
+        ending = asyncio.create_task(self._give_back(place, reason))
         self._ending.add(ending)
         ending.add_done_callback(self._ended)
         return ending
+
+    async def _give_back(self, place: _Place, reason: str) -> None:
+        await place.session.end(reason)
+        await asyncio.get_running_loop().run_in_executor(self._preparing, place.release)
 
     def _ended(self, ending: asyncio.Task[None]) -> None:
         self._ending.discard(ending)
@@ -200,7 +218,7 @@ class Sessions:
 
     def _prepare(
         self, request: SessionRequest, portrait: bytes | None, backdrop: bytes | None
-    ) -> Pipeline:
+    ) -> _Prepared:
         """In a thread: 5 ms for a presenter, 200 ms for a portrait, a second for a whole one."""
         controls = patched(Controls(), request.controls)
         scene = Scene(Framing(request.framing), asked_background(request, backdrop))
@@ -211,4 +229,9 @@ class Sessions:
         else:
             raise UnknownPresenter("name a presenter or upload a portrait")
         seed = secrets.randbelow(2**31) if request.seed is None else request.seed
-        return self._studio.pipeline(identity, seed=seed, controls=controls)
+        pipeline = partial(self._studio.pipeline, seed=seed, controls=controls)
+        processes = self._house.processes
+        if processes is None or not self._studio.portable:
+            return _Prepared(pipeline(identity), lambda: None)
+        remote = processes.remote(identity)
+        return _Prepared(pipeline(remote), remote.close)

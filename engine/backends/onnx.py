@@ -7,7 +7,8 @@ and batching gains nothing on a CPU. The machine scales by sessions, not by thre
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -20,15 +21,25 @@ from engine.errors import BackendError
 
 CPU: Final = "CPUExecutionProvider"
 CUDA: Final = "CUDAExecutionProvider"
+COPIES: Final = 2
+"""Graphs that are kept where avatars are copies: those of one bundle's correction."""
 
 
 class OnnxGraph:
-    """One onnxruntime session on the CPU."""
+    """One onnxruntime session on the CPU; a copy in another process opens its model there.
 
-    def __init__(self, name: str, session: onnxruntime.InferenceSession) -> None:
-        self._name = name
-        self._session = session
-        self._outputs = [output.name for output in session.get_outputs()]
+    Args:
+        name: what messages call it.
+        model: an ONNX file.
+    """
+
+    def __init__(self, name: str, model: bytes) -> None:
+        self._name, self._model = name, model
+        self._session = _session(name, model, [CPU])
+        self._outputs = [output.name for output in self._session.get_outputs()]
+
+    def __reduce__(self) -> tuple[Callable[[str, bytes], OnnxGraph], tuple[str, bytes]]:
+        return _opened_once, (self._name, self._model)
 
     def run(self, inputs: Mapping[str, Kept]) -> Tensors:
         """See `Graph.run`."""
@@ -108,7 +119,7 @@ class OnnxBackend:
 
     def compile(self, name: str, model: bytes) -> OnnxGraph:
         """See `Backend.compile`."""
-        return OnnxGraph(name, _session(name, model, [CPU]))
+        return OnnxGraph(name, model)
 
     def describe(self) -> str:
         """Name and version."""
@@ -149,6 +160,12 @@ class OnnxCudaBackend:
     def describe(self) -> str:
         """Name, version and GPU."""
         return f"onnxruntime {onnxruntime.__version__}, {self._gpu.name}, {self._gpu.driver}"
+
+
+@lru_cache(COPIES)
+def _opened_once(name: str, model: bytes) -> OnnxGraph:
+    """All avatars share a graph, also where they are copied one by one."""
+    return OnnxGraph(name, model)
 
 
 def _session(name: str, model: bytes, providers: list[str]) -> onnxruntime.InferenceSession:

@@ -19,6 +19,7 @@ from engine.background import Blurred
 from engine.clock import Clock, MonotonicClock
 from engine.errors import PortraitError
 from engine.mark import Mark, badge
+from engine.render_processes import RenderProcesses
 from engine.scene import Scene
 from engine.scheduler import Pool
 from engine.studio import Studio
@@ -108,9 +109,15 @@ async def asked(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 
 def registry_of(
-    studio: Studio, pool: Pool, clock: Clock, limits: Limits, metrics: Metrics | None = None
+    studio: Studio,
+    pool: Pool,
+    clock: Clock,
+    limits: Limits,
+    metrics: Metrics | None = None,
+    processes: RenderProcesses | None = None,
 ) -> Sessions:
     """Sessions without a server around them; threads that encode end with its own."""
     encoding = ThreadPoolExecutor(1)  # starts no thread until it is used
-    house = House(pool, encoding, clock, limits, metrics or Metrics(), Recordings(clock))
+    metrics, recordings = metrics or Metrics(), Recordings(clock)
+    house = House(pool, encoding, clock, limits, metrics, recordings, processes=processes)
     return Sessions(studio, house, Line(clock), Relays())

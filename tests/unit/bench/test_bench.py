@@ -25,7 +25,8 @@ def test_babble_has_syllables() -> None:
 
 
 def test_one_session_runs_on_the_real_clock(tmp_path: Path) -> None:
-    load = run(Studio.open(), 256, 1, seconds=0.4)
+    studio = Studio.open()
+    load = run(studio, studio.presenter("ada", 256), 256, 1, seconds=0.4)
     assert load.pictures + load.late == 10
     found = [measure("whole tick 256", lambda: None, rounds=5)]
     assert stage_table(found).row_count == 1

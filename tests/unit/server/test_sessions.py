@@ -18,6 +18,8 @@ from engine.errors import (
     UnknownPresenter,
     UnknownSession,
 )
+from engine.render import Identity
+from engine.render_processes import RemoteIdentity, RenderProcesses
 from engine.scheduler import Pool
 from engine.studio import Studio
 from server.limits import Limits
@@ -171,3 +173,34 @@ async def test_controls_are_changed_where_they_are_named(sessions: Sessions) -> 
     with pytest.raises(ControlError):
         session.change(ControlsPatch(blink=0.0, emotion="bored"))
     assert session.controls == after
+
+
+async def test_avatars_that_other_processes_draw_are_forgotten_with_their_session(
+    studio: Studio, pool: Pool, clock: ManualClock
+) -> None:
+    processes = Lent()
+    registry = registry_of(studio, pool, clock, LIMITS, processes=processes)
+    session = await registry.create(ADA)
+    assert processes.lent == 1
+    await registry.end(session.id, "test")
+    assert processes.lent == 0
+    session = await registry.create(ADA)
+    await registry.close()
+    assert processes.lent == 0
+    processes.close()
+
+
+class Lent(RenderProcesses):
+    """Counts the avatars that have not come back."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+        self.lent = 0
+
+    def remote(self, identity: Identity) -> RemoteIdentity:
+        self.lent += 1
+        return super().remote(identity)
+
+    def forget(self, key: int) -> None:
+        self.lent -= 1
+        super().forget(key)
