@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -147,6 +148,12 @@ def test_processes_that_do_not_start_are_an_error(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(BackendError, match="cannot be drawn in processes"):
         RenderProcesses(1)
+
+
+def test_without_memory_that_can_be_shared_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "memfd_create")
+    with pytest.raises(BackendError, match="cannot be drawn in processes"):
+        RenderProcesses(2)
 
 
 async def test_they_end_with_the_server_however_it_ends() -> None:

@@ -159,6 +159,14 @@ def test_the_true_residual_costs_nothing_and_none_does(batch: Batch) -> None:
     assert known["near"] < nothing["near"]
 
 
+def test_less_of_a_movement_than_is_right_is_dear_and_more_is_not(batch: Batch) -> None:
+    moved = []
+    for share in (-0.3, 0.0, 0.3):
+        said = _said(batch, 0.0)._replace(residual=batch.residual + share * batch.flow)
+        moved.append(float(lite_losses(batch, applied(batch, said), Weights(), 0.0)["moved"]))
+    assert moved[0] > 0.1 and moved[1:] == [0.0, 0.0]
+
+
 def test_held_out_people_judge_and_never_teach(take: Take, tmp_path: Path) -> None:
     names = ["one", "two", "seven", "eve"]
     assert [held_out(name) for name in names] == [False, False, True, True]
