@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from aiortc.mediastreams import MediaStreamError
 
+from bench.live import server as started_server
 from client.call import Conversation, call, connected
 from client.devices import Silence
 from client.errors import CallRefused, FileUnusable
@@ -220,6 +221,25 @@ async def test_two_callers_at_once(studio: Studio) -> None:
         assert len(server.sessions) == 0
     for report in reports:
         assert report.pictures > 30
+
+
+@pytest.mark.timing
+def test_three_callers_of_a_server_are_all_in_time(speech: Path) -> None:
+    """All on this machine; where one process drew as well, four in ten pictures came too late."""
+
+    async def all_at_once(url: str) -> list[CallReport]:
+        faces = ("ada", "kenji", "nora")
+        return await asyncio.gather(
+            *(call(url, presenter=it, file=speech, size=512, seconds=8.0) for it in faces)
+        )
+
+    with started_server(3) as (url, _, _):
+        reports = asyncio.run(all_at_once(url))
+    for report in reports:
+        assert report.stats is not None
+        assert report.pictures_per_second > 24.5
+        assert report.longest_gap_ms < 200
+        assert report.stats.repeated < 0.2 * report.stats.pictures
 
 
 async def test_a_portrait_of_ones_own(studio: Studio, tmp_path: Path) -> None:
