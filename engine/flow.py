@@ -1,7 +1,7 @@
 """Moved triangles become a displacement of the picture, and the displacement a picture.
 
 Every triangle of the mesh is an affine map from where it is to where it came from.
-OpenCV draws the triangles' numbers into a small grid (a millisecond for all), the
+The triangles' numbers are drawn into a small grid (`raster.py`), the
 maps are looked up per cell, and the grid is enlarged. The maps are continuous across
 triangles, so that a coarse grid is enough.
 """
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine import facemesh as points
 from engine.mesh import POINTS, RINGS, FaceModel, Mesh, Shape
+from engine.raster import numbered
 from engine.resample import resized_floats
 from engine.rim import EDGE, Rim
 from engine.types import Floats, floats
@@ -24,10 +25,11 @@ GRID: Final = 128
 """Cells a side: 4 pixels of a 512-pixel portrait, a fifth of an open eye's height."""
 SMOOTHING: Final = 1.6
 """Cells (standard deviation) over which the displacement around the face is smoothed."""
+REACH: Final = 0.5
+"""Cells by which a triangle is drawn beyond its edges: whatever lies in front is whole up to its
+rim when the grid is enlarged, as a lip before the inside of a mouth."""
 FLAT: Final = 1e-3
 """Square pixels under which a triangle has no map of its own."""
-_SUBPIXEL: Final = 4
-"""Binary digits of fraction in OpenCV's drawing coordinates."""
 
 
 def mesh_triangles(model: FaceModel) -> NDArray[np.int64]:
@@ -121,21 +123,15 @@ class Flow:
         """Which triangle covers each cell: int32 [GRID, GRID], the last number = none."""
         farthest_first = np.argsort(-depth.take(self._face).sum(axis=0), kind="stable")
         order = np.concatenate([np.arange(self._beneath), farthest_first + self._beneath])
-        fixed = np.round((target * self._to_grid - 0.5) * (1 << _SUBPIXEL)).astype(np.int32)
-        numbers = np.full((GRID, GRID), len(self._triangles), np.int32)
-        draw = cv2.fillConvexPoly
-        outlines = fixed.take(self._triangles.take(order, axis=0), axis=0)
-        for number, outline in zip(order.tolist(), outlines, strict=True):
-            draw(numbers, outline, (number,), cv2.LINE_8, _SUBPIXEL)
-        return numbers
+        cells = target * np.float32(self._to_grid) - np.float32(0.5)
+        return numbered(cells.take(self._triangles, axis=0), order, GRID, REACH)
 
 
 def _affine(target: Floats, source: Floats, triangles: NDArray[np.int64]) -> Floats:
     """Displacement of each triangle, [2, 5, n + 1]; the last triangle is none.
 
     For x and for y: a, b, c of a x + b y + c, and the least and greatest at the corners,
-    because OpenCV fills every cell that a triangle touches, and beyond a thin one its map
-    runs wild.
+    because every triangle is drawn a little larger, and beyond a thin one its map runs wild.
     """
     p = target.take(triangles.T, axis=0)
     moved = (source - target).take(triangles.T, axis=0)
