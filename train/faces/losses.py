@@ -27,6 +27,8 @@ WRONG: Final = 0.08
 """Mean difference between mesh and truth at which the mesh counts as plainly wrong."""
 MOST_ALPHA: Final = 0.9
 """What alpha is told to be there."""
+STILL: Final = 0.002
+"""Shares of the width that the mesh moves a place, on the mean, below which it hardly moves."""
 AROUND, MOUTH, EYE = 0.4, 6.0, 4.0
 """Weights of a difference anywhere, and more at the mouth and at an eye."""
 
@@ -46,6 +48,7 @@ class Weights:
     """How much each loss counts. `guided` falls to nothing in the first half."""
 
     flow: float = 30.0
+    moved: float = 40.0
     whole: float = 2.0
     near: float = 1.0
     edges: float = 1.0
@@ -76,6 +79,7 @@ def lite_losses(batch: Batch, answer: Repainted, weights: Weights, share: float)
     crops = [*zip(_crops(made, batch), _crops(batch.wanted, batch), strict=True)]
     losses = {
         "flow": weights.flow * ((said.residual - batch.residual).abs() * known).mean(),
+        "moved": weights.moved * _taken_back(said.residual, batch, near),
         "whole": weights.whole * whole.mean(),
         "near": weights.near * _mean(crops, _difference),
         "edges": weights.edges * _mean(crops, _edges),
@@ -103,6 +107,31 @@ def applied(batch: Batch, said: Correction) -> Repainted:
     said = Correction(*(part.float() for part in said))
     base = bent(batch.drawn, said)
     return Repainted(said, base, repainted(base, said))
+
+
+def _taken_back(residual: Tensor, batch: Batch, near: Tensor) -> Tensor:
+    """How much more of the mesh's own movement is taken back than is right, squared.
+
+    Each place alone may be nearly right while a head turns less, or a jaw opens less, than it
+    was told to: what is learnt lies between nothing and the truth. So the whole face counts as
+    one, and the mouth as one.
+    """
+    mouth = batch.known * functional.avg_pool2d(near[:, :1], 2)
+    return torch.stack(
+        [
+            functional.relu(_along(batch.residual, batch, where) - _along(residual, batch, where))
+            .square()
+            .mean()
+            for where in (batch.known, mouth)
+        ]
+    ).sum()
+
+
+def _along(residual: Tensor, batch: Batch, where: Tensor) -> Tensor:
+    """The share of the mesh's movement that a residual adds, [b]; takes back, where negative."""
+    least = STILL**2 * where.sum((1, 2, 3)) + 1e-9
+    energy = (batch.flow.square() * where).sum((1, 2, 3))
+    return (residual * batch.flow * where).sum((1, 2, 3)) / (energy + least)
 
 
 def _crops(pictures: Tensor, batch: Batch) -> tuple[Tensor, Tensor]:
