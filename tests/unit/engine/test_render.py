@@ -9,7 +9,7 @@ import pytest
 
 from engine.backends.onnx import OnnxBackend
 from engine.bundle import Bundle
-from engine.correction import Corrector
+from engine.correction import BENT, Corrector
 from engine.mesh import FaceModel
 from engine.mouth import MouthAtlas
 from engine.portrait import Portrait
@@ -111,7 +111,7 @@ def test_a_networks_picture_is_blended_and_its_residual_applied(
     assert white.min() == 255
     half = corrected(pieces, portrait, 0.0, 0.5)
     np.testing.assert_allclose(half, np.minimum(mesh.astype(int) + 127.5, 255), atol=1.0)
-    shifted = corrected(pieces, portrait, 8 / 256, 0.0)
+    shifted = corrected(pieces, portrait, 8 / 256 / BENT, 0.0)
     assert changed(shifted[:20, :-8], mesh[:20, 8:]) < 0.3 * changed(mesh[:20, :-8], mesh[:20, 8:])
 
 
