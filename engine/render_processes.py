@@ -35,6 +35,10 @@ DRAW_SECONDS: Final = 2.0
 """For a picture; a process that takes longer hangs, and is ended."""
 END_SECONDS: Final = 2.0
 """For a process to end by itself."""
+HERE: Final = (
+    "pictures cannot be drawn in processes of their own here: threads draw them, "
+    "and from the third session on they are late"
+)
 CHILD: Final = "from engine.render_child import main; main()"
 """What it runs. Not `-m`: its messages would be of other types than ours."""
 
@@ -58,7 +62,7 @@ class RenderProcesses:
                 self._all.append(RenderProcess())
         except (AttributeError, OSError) as error:  # no such memory here, or nothing may be started
             self.close()
-            raise BackendError("pictures cannot be drawn in processes of their own here") from error
+            raise BackendError(HERE) from error
         self._free = list(self._all)
 
     def remote(self, identity: Identity) -> RemoteIdentity:
