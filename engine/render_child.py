@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Final
@@ -75,9 +76,9 @@ class Failed:
 def serve(pipe: Connection, memory: mmap.mmap) -> None:
     """Do what is asked until the other end closes."""
     known: dict[int, Identity] = {}
-    pipe.send(Ready())
-    while True:
-        try:
+    with suppress(EOFError, OSError):
+        pipe.send(Ready())
+        while True:
             asked = pipe.recv()
             if isinstance(asked, Learn):
                 known[asked.key] = _learnt(asked, pipe)
@@ -85,8 +86,6 @@ def serve(pipe: Connection, memory: mmap.mmap) -> None:
                 del known[asked.key]
             else:
                 pipe.send(_answer(known[asked.key], asked.motion, memory))
-        except (EOFError, OSError):
-            return
 
 
 def _learnt(asked: Learn, pipe: Connection) -> Identity:

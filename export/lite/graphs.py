@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.correction import INSIDE
+from engine.correction import BENT, INSIDE
 from models.lite.decoder import Statics
 from models.lite.layers import enlarged, places, warp_rows
 from models.lite.motion import Banks, FixedBanks
@@ -105,7 +105,7 @@ class FullGraph(nn.Module):
         seen = functional.avg_pool2d(flow, flow.shape[-1] // FLOW)
         statics = Statics(identity, start, coarse, middle)
         said = self.network(statics, (mouth, pose, expression), drawn, seen)
-        base = _warped(sketch, enlarged(said.residual, size))
+        base = _warped(sketch, enlarged(BENT * said.residual, size))
         made = repainted(base, said._replace(alpha=said.alpha * (1 - INSIDE * opening)))
         return (made * LEVELS).round().clamp(0.0, LEVELS).permute(0, 2, 3, 1).to(torch.uint8)
 

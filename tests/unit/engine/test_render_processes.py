@@ -156,6 +156,13 @@ def test_without_memory_that_can_be_shared_there_are_none(monkeypatch: pytest.Mo
         RenderProcesses(2)
 
 
+def test_who_is_closed_before_it_has_started_says_nothing(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    RenderProcesses(2).close()
+    assert capfd.readouterr().err == ""
+
+
 async def test_they_end_with_the_server_however_it_ends() -> None:
     script = (
         "import os, signal\n"
