@@ -32,9 +32,8 @@ from bench.report import machine
 
 MEGABYTE: Final = 1024 * 1024
 SAMPLE_SECONDS: Final = 5.0
-WARM_SECONDS: Final = 240.0
-"""Calls before anything is compared: caches, pools, code that is loaded when used, and processes
-that draw, each of which has to meet every kind of call. Memory rises by 10 MB so long."""
+WARM_SECONDS: Final = 45.0
+"""Calls before anything is compared: caches, pools and code that is loaded when used."""
 SPARE: Final = 8
 """Places beyond the callers': those of killed ones are free only after a while."""
 JUDGED_HOURS: Final = 1 / 3

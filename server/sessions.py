@@ -200,8 +200,10 @@ class Sessions:
         return ending
 
     async def _give_back(self, place: _Place, reason: str) -> None:
-        await place.session.end(reason)
-        await asyncio.get_running_loop().run_in_executor(self._preparing, place.release)
+        try:
+            await place.session.end(reason)
+        finally:
+            await asyncio.get_running_loop().run_in_executor(self._preparing, place.release)
 
     def _ended(self, ending: asyncio.Task[None]) -> None:
         self._ending.discard(ending)
