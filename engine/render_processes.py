@@ -1,10 +1,10 @@
 """Identities that are drawn in processes of their own, one a core.
 
 Python runs one thread of a process at a time, and half of what draws a face is Python: with
-threads alone a third session at 512 pixels makes everybody's pictures late, on however many cores, and holds
-up the event loop besides. An identity never changes once it is made, so a copy in another process
-draws the same pictures, to the bit. Motions go there through a pipe, pictures come back in
-memory that both processes see; it has no name and is on no disk.
+threads alone a third session at 512 pixels makes everybody's pictures late, on however many
+cores, and holds up the event loop besides. An identity never changes once it is made, so a copy in
+another process draws the same pictures, to the bit. Motions go there through a pipe, pictures come
+back in memory that both processes see; it has no name and is on no disk.
 """
 
 from __future__ import annotations
