@@ -4,9 +4,10 @@
         --portraits PATH --out out/evaluation
 
 `--people` is a folder of takes, `--portraits` one of real portraits with their table; only
-held-out people of both are looked at. Written are `figures.json` and `figures.md`, contact
-sheets, and a film of each presenter. Sheets of real people are for looking only: keep them
-where nobody publishes them.
+held-out people of both are looked at. With `--makehuman PATH`, of which the invented people
+were made, they pose again, and what the judges say of true pictures is told, too. Written are
+`figures.json` and `figures.md`, contact sheets, and a film of each presenter. Sheets of real
+people are for looking only: keep them where nobody publishes them.
 """
 
 from __future__ import annotations
@@ -25,14 +26,15 @@ from engine.studio import Studio
 from engine.tracker import FaceTracker
 from train.faces.features import Features
 from train.judges import closures, independence, people, readback, speech
-from train.judges.contenders import MESH, renderers
-from train.judges.driving import Exam, driven
+from train.judges.contenders import MESH, TRUTH, renderers
+from train.judges.driving import Exam, answered, driven
 from train.judges.features import CropJudge
 from train.judges.films import draw_film
 from train.judges.identity import recognition
 from train.judges.people import Person
 from train.judges.reader import Reader
 from train.judges.sheets import draw_sheet
+from train.judges.sitters import sitters
 from train.judges.table import (
     INVENTED,
     PRESENTERS,
@@ -57,6 +59,9 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder to write to.")] = Path("out/evaluation"),
     bundle: Annotated[Path, typer.Option(help="Folder of the bundle.")] = BUILTIN,
     takes: Annotated[Path | None, typer.Option("--people", help="Folder of takes.")] = None,
+    makehuman: Annotated[
+        Path | None, typer.Option(help="MakeHuman's assets, for true pictures of invented people.")
+    ] = None,
     portraits: Annotated[Path | None, typer.Option(help="Folder of real portraits.")] = None,
     also: Annotated[list[Path] | None, typer.Option(help="A portrait to add; again.")] = None,
     most: Annotated[int, typer.Option(min=1, help="People of each kind.")] = 24,
@@ -80,6 +85,9 @@ def main(
             studio, Reader(tracker), recognition(), closures.cases(said), speech.trial(said)
         )
         results = judged(groups, contenders, exam, tracker, FaceModel.of(opened.arrays("mesh")))
+        if makehuman is not None and takes is not None and INVENTED in groups:
+            true = sitters(groups[INVENTED], makehuman, takes, opened.asset("tracker"))
+            results[INVENTED][TRUTH] = answered(true, exam)
         write(out, results, {group: len(members) for group, members in groups.items()})
         table = (out / "figures.md").read_text(encoding="utf-8")
         typer.echo(table)

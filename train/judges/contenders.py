@@ -24,6 +24,7 @@ from train.takes import Take, flow, relative
 COPY: Final = "portrait copied"
 MESH: Final = "mesh"
 TRUE_FLOW: Final = "true flow"
+TRUTH: Final = "true pictures"
 NETWORKS: Final = {"render": "mesh + network", "render_int8": "mesh + network, int8"}
 
 Draw = Callable[[Motion], Picture]

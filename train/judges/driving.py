@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +13,7 @@ from engine.resample import resized_picture
 from engine.studio import Studio
 from engine.types import SOUND_RATE, TICKS_PER_SECOND
 from train.judges import closures, independence, readback, speech
-from train.judges.contenders import drawn
+from train.judges.contenders import Draw, drawn
 from train.judges.drives import SHEET, motion
 from train.judges.identity import Recognition, distance, recognised
 from train.judges.people import SIZE, Person
@@ -38,14 +39,22 @@ class Exam:
 def driven(people: list[Person], renderer: Renderer, exam: Exam) -> Figures:
     """Figures of one renderer over people: medians, shares and, where it says so, the worst."""
     identities = [drawn(renderer, person) for person in people]
-    reader = exam.reader
-    figures = readback.medians([readback.read_back(it.draw, reader) for it in identities])
-    changed = [independence.changes(it.draw, reader) for it in identities]
-    figures |= independence.leaks([it for it in changed if it is not None])
-    shut = [closures.shares(it.draw, reader, exam.cases) for it in identities]
+    figures = answered(zip(people, [it.draw for it in identities], strict=True), exam)
+    shut = [closures.shares(it.draw, exam.reader, exam.cases) for it in identities]
     figures |= _closed([it for it in shut if it is not None])
-    figures |= _recognised(people, identities, exam)
     return figures | _spoken(identities, exam)
+
+
+def answered(people: Iterable[tuple[Person, Draw]], exam: Exam) -> Figures:
+    """What is read on people who are driven, and how far from their portraits that takes them."""
+    read, changed, apart = [], [], []
+    for person, draw in people:
+        read.append(readback.read_back(draw, exam.reader))
+        changed.append(independence.changes(draw, exam.reader))
+        apart.append(_apart(person, draw, exam))
+    figures = readback.medians(read)
+    figures |= independence.leaks([it for it in changed if it is not None])
+    return figures | _recognised([it for it in apart if it])
 
 
 def _closed(shares: list[tuple[float, float]]) -> Figures:
@@ -53,21 +62,23 @@ def _closed(shares: list[tuple[float, float]]) -> Figures:
     return {"p, b, m closed": closed, "vowels open": parted}
 
 
-def _recognised(people: list[Person], identities: list[Identity], exam: Exam) -> Figures:
-    """How far people get from their portraits over all motions of the sheet; means of people."""
+def _apart(person: Person, draw: Draw, exam: Exam) -> list[float]:
+    """How far each motion of the sheet takes a person from the portrait, where one can tell."""
     recognition, reader = exam.recognition, exam.reader
     if recognition is None:
+        return []
+    portrait = recognised(resized_picture(person.portrait.picture, SIZE), recognition, reader)
+    made = [draw(motion(drive)) for drive in SHEET.values()]
+    found = [recognised(picture, recognition, reader) for picture in made]
+    return [distance(portrait, it) for it in found if it is not None and portrait is not None]
+
+
+def _recognised(apart: list[list[float]]) -> Figures:
+    """Means of people."""
+    if not apart:
         return dict.fromkeys(IDENTITY, np.nan)
-    mean, worst = [], []
-    for person, identity in zip(people, identities, strict=True):
-        portrait = recognised(resized_picture(person.portrait.picture, SIZE), recognition, reader)
-        made = [identity.draw(motion(drive)) for drive in SHEET.values()]
-        found = [recognised(picture, recognition, reader) for picture in made]
-        apart = [distance(portrait, it) for it in found if it is not None and portrait is not None]
-        if apart:
-            mean.append(np.mean(apart))
-            worst.append(max(apart))
-    figures = np.mean(mean), np.mean(worst), np.max(worst)
+    worst = [max(it) for it in apart]
+    figures = np.mean([np.mean(it) for it in apart]), np.mean(worst), np.max(worst)
     return {name: float(it) for name, it in zip(IDENTITY, figures, strict=True)}
 
 

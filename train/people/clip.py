@@ -127,7 +127,7 @@ def main(
     """Film an invented person."""
     out.mkdir(parents=True, exist_ok=True)
     anatomy = read_anatomy()
-    place = known_place(out / "place.npz", anatomy, makehuman, tracker)
+    place = known_place(out / "place.npz", anatomy, makehuman, tracker.read_bytes())
     figure = Figure(anatomy, Wardrobe(makehuman), place, random_person(person))
     motions = acting(round(seconds * TICKS_PER_SECOND), person)
     write_clip(out / f"invented-{person}.mp4", film(figure, motions, person, size))

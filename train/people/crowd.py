@@ -46,6 +46,20 @@ TEETH: Final = (
 )  # fmt: skip
 
 
+NAME: Final = "invented-"
+
+
+def name_of(seed: int) -> str:
+    """What the person of a seed is called."""
+    return f"{NAME}{seed}"
+
+
+def seed_of(name: str) -> int | None:
+    """The seed of which `name_of` made a name; none for names of others."""
+    number = name.removeprefix(NAME)
+    return int(number) if name.startswith(NAME) and number.isdecimal() else None
+
+
 def random_person(seed: int) -> Person:
     """An invented adult; the same for the same seed."""
     rng = np.random.default_rng([seed, 0xFACE])

@@ -20,7 +20,7 @@ from rich.progress import track
 from engine.tracker import FaceTracker
 from train.people.booth import Booth
 from train.people.contact import sheet
-from train.people.crowd import random_person
+from train.people.crowd import name_of, random_person
 from train.people.figure import Figure
 from train.people.head import Anatomy, read_anatomy
 from train.people.landmarks import Finder, Place, average_people
@@ -46,10 +46,10 @@ def main(
     """Make takes of invented people."""
     out.mkdir(parents=True, exist_ok=True)
     anatomy, wardrobe, booth = read_anatomy(), Wardrobe(makehuman), Booth()
-    place = known_place(out / "place.npz", anatomy, makehuman, tracker)
+    place = known_place(out / "place.npz", anatomy, makehuman, tracker.read_bytes())
     for number in track(range(first, first + people), description="people"):
         chosen = seed * SEEDS + number
-        path = out / f"invented-{chosen}.npz"
+        path = out / f"{name_of(chosen)}.npz"
         if not path.exists():
             figure = Figure(anatomy, wardrobe, place, random_person(chosen))
             take_pictures(figure, booth, path.stem, pictures, chosen).save(path)
@@ -57,14 +57,14 @@ def main(
     cv2.imwrite(str(out / "sheet.png"), cv2.cvtColor(sheet(takes), cv2.COLOR_RGB2BGR))
 
 
-def known_place(path: Path, anatomy: Anatomy, makehuman: Path, tracker: Path) -> Place:
+def known_place(path: Path, anatomy: Anatomy, makehuman: Path, tracker: bytes) -> Place:
     """Where landmarks lie on the mesh: read from `path`, or found and written there.
 
     Raises:
         NoFace: the tracker does not see a face in an average head's drawing.
     """
     if not path.exists():
-        finder = Finder(anatomy, makehuman, FaceTracker(tracker.read_bytes(), most=1))
+        finder = Finder(anatomy, makehuman, FaceTracker(tracker, most=1))
         found = [finder.find(person) for person in average_people(anatomy, makehuman)]
         finder.tracker.close()
         place = Place.mean(found)

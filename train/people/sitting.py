@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.mesh import in_relief, pivot_of
-from engine.types import Floats, floats
+from engine.types import Floats, Picture, floats
 from train.expressions import random_coefficients, random_shift, random_turn
 from train.people.booth import Booth
 from train.people.clutter import random_clutter
@@ -48,26 +50,51 @@ class View:
         return floats(np.c_[projected, depth * self.size / self.camera.height])
 
 
+class Sitting:
+    """A figure before a camera: light, backdrop and camera are drawn from `rng` first.
+
+    Args:
+        figure: who is drawn.
+        booth: draws; another figure may have been in it since.
+        rng: draws what is around the figure, and later the camera's noise.
+    """
+
+    def __init__(self, figure: Figure, booth: Booth, rng: np.random.Generator) -> None:
+        self.figure, self.booth, self._rng = figure, booth, rng
+        self.staging = random_staging(rng, booth.size, figure.person.backdrop)
+        self._clutter = random_clutter(rng)
+        self.view = View.of(figure, self.staging, booth.size)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Pictures are taken in here."""
+        with self.booth.open():
+            self.booth.admit(self.figure.members)
+            yield
+
+    def picture(self, pose: Pose) -> Picture:
+        """What the camera keeps of a pose of the figure, RGB uint8 [size, size, 3]."""
+        self.booth.place(pose)
+        light, backdrop = self.staging.light, self.staging.backdrop
+        return self._clutter(self.booth.picture(self.view.camera, light, backdrop), self._rng)
+
+
 def take_pictures(figure: Figure, booth: Booth, name: str, count: int, seed: int) -> Take:
     """`count` pictures of `figure`, the first calm and facing the camera."""
-    rng = np.random.default_rng([seed, 0xCA3E])
-    staging = random_staging(rng, booth.size, figure.person.backdrop)
-    clutter = random_clutter(rng)
-    view = View.of(figure, staging, booth.size)
+    rng = sitting_rng(seed)
+    sitting = Sitting(figure, booth, rng)
+    view = sitting.view
     codes = np.stack([random_coefficients(rng) for _ in range(count)])
     turns = np.stack([random_turn(rng) for _ in range(count)])
     shifts = np.stack([random_shift(rng) for _ in range(count)])
     codes[0], turns[0], shifts[0] = 0, PLAIN_TURN * turns[0], 0
-    shifts[:, :2] *= staging.height
+    shifts[:, :2] *= sitting.staging.height
     triangles, used = numbered_triangles(figure)
     pictures, points, vertices, labels = [], [], [], []
-    with booth.open():
-        booth.admit(figure.members)
+    with sitting.open():
         for code, turn, shift in zip(codes, turns, shifts, strict=True):
             pose = figure.pose(code, turn, shift)
-            booth.place(pose)
-            picture = booth.picture(view.camera, staging.light, staging.backdrop)
-            pictures.append(clutter(picture, rng))
+            pictures.append(sitting.picture(pose))
             points.append(_as_read(view.pixels(pose.landmarks)))
             vertices.append(view.pixels(_numbered(figure, pose)[used]))
             labels.append(booth.labels(view.camera))
@@ -82,6 +109,11 @@ def take_pictures(figure: Figure, booth: Booth, name: str, count: int, seed: int
         shown=np.stack([label.shown for label in labels]),
         region=np.stack([label.region for label in labels]),
     )
+
+
+def sitting_rng(seed: int) -> np.random.Generator:
+    """What a sitting is drawn from; the same sitting for the same seed."""
+    return np.random.default_rng([seed, 0xCA3E])
 
 
 def _as_read(points: Floats) -> Floats:
