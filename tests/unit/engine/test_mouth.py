@@ -70,6 +70,22 @@ def test_a_closed_mouth_paints_nothing_and_an_open_one_inside_the_lips(
     assert y.min() > lips[2, 1] - 3 and y.max() < lips[3, 1] + 3
 
 
+def test_rounded_lips_shade_what_is_behind_them(
+    atlas: MouthAtlas, model: FaceModel, portrait: Portrait
+) -> None:
+    mesh = Mesh(model, portrait.face, 512)
+    mouth = Mouth(atlas, mesh, portrait.picture)
+
+    def brightest(**mouth_does: float) -> float:
+        picture, does = np.zeros((512, 512, 3), np.uint8), motion(**mouth_does)
+        mouth.paint(picture, mesh.shape(does), does)
+        return float(picture.max())
+
+    plain, rounded = brightest(jawOpen=0.3), brightest(jawOpen=0.3, mouthPucker=0.8)
+    assert 0.2 * plain < rounded < 0.7 * plain
+    assert brightest(jawOpen=0.3, mouthSmileLeft=0.5, mouthSmileRight=0.5) > 0.9 * plain
+
+
 def test_a_dark_face_has_a_darker_mouth(
     atlas: MouthAtlas, model: FaceModel, portrait: Portrait
 ) -> None:
