@@ -53,7 +53,8 @@ def answered(people: Iterable[tuple[Person, Draw]], exam: Exam) -> Figures:
         changed.append(independence.changes(draw, exam.reader))
         apart.append(_apart(person, draw, exam))
     figures = readback.medians(read)
-    figures |= independence.leaks([it for it in changed if it is not None])
+    if known := [it for it in changed if it is not None]:
+        figures |= independence.leaks(known)
     return figures | _recognised([it for it in apart if it])
 
 
