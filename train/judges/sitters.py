@@ -20,7 +20,7 @@ from train.people.booth import Booth
 from train.people.crowd import random_person, seed_of
 from train.people.figure import Figure
 from train.people.head import read_anatomy
-from train.people.make import known_place
+from train.people.landmarks import known_place
 from train.people.sitting import Sitting, sitting_rng
 from train.people.wardrobe import Wardrobe
 from train.takes import Take, angles_of

@@ -22,10 +22,10 @@ from engine.arkit import EXPRESSION, MOUTH, POSE
 from engine.motion_file import SUFFIX, MotionTake
 from engine.types import TICKS_PER_SECOND, Component, Floats, Motion, Picture, floats
 from train.people.booth import Booth
-from train.people.crowd import random_person
+from train.people.crowd import name_of, random_person
 from train.people.figure import Figure
 from train.people.head import read_anatomy
-from train.people.make import known_place
+from train.people.landmarks import known_place
 from train.people.sitting import View
 from train.people.staging import random_staging
 from train.people.wardrobe import Wardrobe
@@ -130,12 +130,12 @@ def main(
     place = known_place(out / "place.npz", anatomy, makehuman, tracker.read_bytes())
     figure = Figure(anatomy, Wardrobe(makehuman), place, random_person(person))
     motions = acting(round(seconds * TICKS_PER_SECOND), person)
-    write_clip(out / f"invented-{person}.mp4", film(figure, motions, person, size))
+    write_clip(out / f"{name_of(person)}.mp4", film(figure, motions, person, size))
     names = {Component.MOUTH: MOUTH, Component.EXPRESSION: EXPRESSION, Component.POSE: POSE}
     take = MotionTake(names)
     for motion in motions:
         take.add(motion)
-    (out / f"invented-{person}{SUFFIX}").write_bytes(take.packed())
+    (out / f"{name_of(person)}{SUFFIX}").write_bytes(take.packed())
 
 
 if __name__ == "__main__":

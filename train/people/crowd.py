@@ -47,6 +47,7 @@ TEETH: Final = (
 
 
 NAME: Final = "invented-"
+"""What all their names begin with."""
 
 
 def name_of(seed: int) -> str:

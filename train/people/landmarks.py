@@ -107,6 +107,22 @@ class Finder:
         return self.stage.draw(parts, camera, GREY), camera
 
 
+def known_place(path: Path, anatomy: Anatomy, makehuman: Path, tracker: bytes) -> Place:
+    """Where landmarks lie on the mesh: read from `path`, or found and written there.
+
+    Raises:
+        NoFace: the tracker does not see a face in an average head's drawing.
+    """
+    if not path.exists():
+        finder = Finder(anatomy, makehuman, FaceTracker(tracker, most=1))
+        found = [finder.find(person) for person in average_people(anatomy, makehuman)]
+        finder.tracker.close()
+        place = Place.mean(found)
+        np.savez(path, vertices=place.vertices, shares=place.shares)
+    with np.load(path) as stored:
+        return Place(stored["vertices"], stored["shares"])
+
+
 def _features(makehuman: Path) -> Iterator[tuple[Worn, bool]]:
     """What every face wears, and whether it is see-through."""
     for folder, texture, see_through in (

@@ -13,17 +13,15 @@ from pathlib import Path
 from typing import Annotated
 
 import cv2
-import numpy as np
 import typer
 from rich.progress import track
 
-from engine.tracker import FaceTracker
 from train.people.booth import Booth
 from train.people.contact import sheet
-from train.people.crowd import name_of, random_person
+from train.people.crowd import NAME, name_of, random_person
 from train.people.figure import Figure
-from train.people.head import Anatomy, read_anatomy
-from train.people.landmarks import Finder, Place, average_people
+from train.people.head import read_anatomy
+from train.people.landmarks import known_place
 from train.people.sitting import take_pictures
 from train.people.wardrobe import Wardrobe
 from train.takes import Take
@@ -53,24 +51,8 @@ def main(
         if not path.exists():
             figure = Figure(anatomy, wardrobe, place, random_person(chosen))
             take_pictures(figure, booth, path.stem, pictures, chosen).save(path)
-    takes = [Take.load(path) for path in sorted(out.glob("invented-*.npz"))[:SHEET]]
+    takes = [Take.load(path) for path in sorted(out.glob(f"{NAME}*.npz"))[:SHEET]]
     cv2.imwrite(str(out / "sheet.png"), cv2.cvtColor(sheet(takes), cv2.COLOR_RGB2BGR))
-
-
-def known_place(path: Path, anatomy: Anatomy, makehuman: Path, tracker: bytes) -> Place:
-    """Where landmarks lie on the mesh: read from `path`, or found and written there.
-
-    Raises:
-        NoFace: the tracker does not see a face in an average head's drawing.
-    """
-    if not path.exists():
-        finder = Finder(anatomy, makehuman, FaceTracker(tracker, most=1))
-        found = [finder.find(person) for person in average_people(anatomy, makehuman)]
-        finder.tracker.close()
-        place = Place.mean(found)
-        np.savez(path, vertices=place.vertices, shares=place.shares)
-    with np.load(path) as stored:
-        return Place(stored["vertices"], stored["shares"])
 
 
 if __name__ == "__main__":

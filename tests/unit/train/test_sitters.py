@@ -58,7 +58,7 @@ def test_at_rest_the_true_picture_is_the_portrait(somebody: tuple[Person, Draw])
     assert max(changed(draw(motion({})), person.portrait.picture)) < 5
 
 
-def test_a_jaw_moves_the_lower_face_alone_and_a_turn_all(somebody: tuple[Person, Draw]) -> None:
+def test_a_jaw_moves_the_lower_face_most_and_a_turn_all(somebody: tuple[Person, Draw]) -> None:
     _, draw = somebody
     rest = draw(motion({}))
     again = changed(draw(motion({})), rest)
