@@ -45,13 +45,19 @@ BROW_WHY = (
     "brow's edge stretches its hair, so it is spread"
 )
 ADJUSTMENTS = (
-    Adjustment("mouthPucker", 1.7, "a tracker reads nothing of the plain unit on a photograph"),
+    Adjustment(
+        "mouthPucker",
+        1.8,
+        "a tracker reads nothing of the plain unit on a photograph; under the lower lip the "
+        "skin folds, which pixels cannot: it would be a knob on the lip",
+        passes=2,
+    ),
     Adjustment(
         "mouthFunnel",
-        2.0,
-        "MakeHuman zips the lips near the corners, a rounded vowel is round: smoothing "
-        "spreads the opening, and of the factor 1.5 restores its height, 1.3 makes it readable",
-        passes=4,
+        1.6,
+        "MakeHuman zips the lips near the corners: smoothing takes the kink out of their edge, "
+        "the factor restores the height and makes it readable",
+        passes=1,
     ),
     Adjustment("mouthLowerDown", 1.4, "lower teeth must show where they do in speech"),
     Adjustment("mouthUpperUp", 1.4, "upper teeth must show where they do in speech"),

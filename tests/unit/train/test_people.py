@@ -180,6 +180,25 @@ def test_shipped_jaw_takes_the_lower_lip_down_and_leaves_the_upper(
     assert abs(jaw[13, 1]) < 0.03
 
 
+def test_shipped_rounded_lips_open_in_the_middle_only(shipped: dict[str, Floats]) -> None:
+    funnel = unit(shipped, "mouthFunnel")
+    gap = (funnel[list(LIP_LOWER_INNER)] - funnel[list(LIP_UPPER_INNER)])[:, 1]
+    assert gap[5] > 0.15
+    assert gap[[1, 2, 8, 9]].max() < 0.1 * gap[5]
+
+
+def test_shipped_pucker_leaves_room_for_the_skin_below_the_lip(
+    shipped: dict[str, Floats],
+) -> None:
+    pucker, face = (
+        unit(shipped, "mouthPucker"),
+        shipped["canonical"] / eye_distance(shipped["canonical"]),
+    )
+    for lip, skin in ((17, 18), (84, 83), (314, 313)):
+        room = abs(face[skin, 1] - face[lip, 1])
+        assert pucker[skin, 1] - pucker[lip, 1] > -0.4 * room
+
+
 def test_shipped_left_is_the_subjects_left(shipped: dict[str, Floats]) -> None:
     smile = np.linalg.norm(unit(shipped, "mouthSmileLeft"), axis=1)
     assert smile[291] > 10 * smile[61]
