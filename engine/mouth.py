@@ -37,9 +37,9 @@ TEETH_APART: Final = 0.05
 """Mouth widths between the rows of teeth below which they are drawn as closed."""
 SLIT: Final = 0.5
 """Light in the middle of a slit below which it gets no darker: teeth show in it."""
-HOOD: Final = 5.0
-"""Loss of light in the mouth with the way of the lips before the teeth, per outer eye distance:
-in a rounded vowel they leave a small dark hole."""
+HOOD: Final = (6.5, 8.0, 8.5)
+"""Loss of red, green and blue light in the mouth with the way of the lips before the teeth, per
+outer eye distance: in a rounded vowel they leave a small dark hole, which the flesh lights red."""
 SMALLEST: Final = 1.2
 """Opening in pixels below which nothing is seen."""
 
@@ -122,7 +122,8 @@ class Mouth:
         jaw = float(motion.mouth[NAMES["jawOpen"]])
         inside = self._inside(shape, jaw, corner, (y1 - y0, x1 - x0))
         lit = np.asarray(cv2.transform(inside, self._light), np.float32)
-        lit *= self._shade(mask, opening)[..., None] * self._hooded(shape)
+        lit *= self._shade(mask, opening)[..., None]
+        lit *= self._hooded(shape)
         region = picture[y0:y1, x0:x1]
         mask = mask[..., None]
         region[...] = np.clip(region * (1.0 - mask) + lit * mask, 0, 255).astype(np.uint8)
@@ -159,13 +160,13 @@ class Mouth:
         shadow = affine(np.asarray(blurred), lowered, (mask.shape[0], mask.shape[1]))
         shadow = shadow / np.float32(max(SLIT, float(shadow.max())))
         wide = min(1.0, opening / (0.30 * self._mesh.mouth_width))
-        return floats((0.82 + 0.18 * wide) * (0.4 + 0.6 * shadow))
+        return floats((0.95 + 0.05 * wide) * (0.6 + 0.4 * shadow))
 
-    def _hooded(self, shape: Shape) -> np.float32:
-        """Light that lips which are pushed forward leave, 0..1."""
+    def _hooded(self, shape: Shape) -> Floats:
+        """Light that lips which are pushed forward leave, RGB 0..1."""
         mesh, lips = self._mesh, [*points.LIP_UPPER_INNER, *points.LIP_LOWER_INNER]
         way = (shape.still[lips] - mesh.neutral[lips]).mean(axis=0) @ mesh.facing[:, 2]
-        return np.float32(np.exp(-HOOD * max(0.0, -float(way) / mesh.eye_distance)))
+        return floats(np.exp(-np.array(HOOD) * max(0.0, -float(way) / mesh.eye_distance)))
 
 
 def _in_light(size: int, lower: Floats) -> Floats:
