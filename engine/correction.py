@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends import Tensors
+from engine.flow import Box, Warp
 from engine.landmark_maps import LandmarkMaps
 from engine.resample import lookup, resized_floats, resized_picture
 from engine.tracker import Face
@@ -99,7 +100,7 @@ class Correction:
     """
 
     def __init__(self, correct: Wired, statics: Mapping[str, NDArray[Any]], size: int) -> None:
-        self._correct, self._size = correct, size
+        self._correct, self._size, self._warp = correct, size, Warp(size)
         self.statics = dict(statics)
         """What `portrait` gave, by name."""
 
@@ -116,7 +117,7 @@ class Correction:
         side = answer.colour.shape[0]
         colour = answer.colour.copy()
         colour[..., 3] *= 1 - np.float32(INSIDE) * resized_floats(opening, side, side)
-        return blend(bend(picture, np.float32(BENT) * answer.residual), colour)
+        return blend(bend(picture, np.float32(BENT) * answer.residual, self._warp), colour)
 
     def ask(self, motion: Motion, flow: Floats, picture: Picture) -> Answer:
         """What the network says about one picture.
@@ -140,21 +141,21 @@ class Correction:
         return Answer(*(outputs[name][0].transpose(1, 2, 0) for name in ("residual", "colour")))
 
 
-def bend(picture: Picture, residual: Floats) -> Picture:
+def bend(picture: Picture, residual: Floats, warp: Warp) -> Picture:
     """`picture` with every place taken from where `residual` says, in shares of its width.
 
     Itself where that is nowhere; else a copy, to the bit the same where nothing is bent.
+    `warp` is one for pictures of this size.
     """
     size = picture.shape[0]
     box = _box(np.abs(residual).max(axis=2) > LEAST_BEND / size, size)
     if box is None:
         return picture
-    places = resized_floats(residual * np.float32(size), size, size)[box]
-    rows, columns = box
-    places[..., 0] += np.arange(columns.start, columns.stop, dtype=np.float32)
-    places[..., 1] += np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
+    bent = lookup(picture, warp.places(residual * np.float32(size), box))
+    if bent.shape == picture.shape:
+        return bent
     moved = picture.copy()
-    moved[box] = lookup(picture, places)
+    moved[box] = bent
     return moved
 
 
@@ -169,7 +170,7 @@ def blend(picture: Picture, colour: Floats) -> Picture:
     return picture
 
 
-def _box(cells: NDArray[np.bool_], size: int) -> tuple[slice, slice] | None:
+def _box(cells: NDArray[np.bool_], size: int) -> Box | None:
     """Rows and columns of a picture of `size` pixels that true cells reach when enlarged."""
     scale = size / cells.shape[0]
     found = [np.flatnonzero(cells.any(axis=axis)) for axis in (1, 0)]

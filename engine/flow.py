@@ -30,6 +30,9 @@ REACH: Final = 0.5
 rim when the grid is enlarged, as a lip before the inside of a mouth."""
 FLAT: Final = 1e-3
 """Square pixels under which a triangle has no map of its own."""
+Box = tuple[slice, slice]
+"""Rows and columns of a picture."""
+WHOLE: Final[Box] = (slice(None), slice(None))
 
 
 def mesh_triangles(model: FaceModel) -> NDArray[np.int64]:
@@ -93,14 +96,18 @@ class Flow:
         numbers = self._draw(target, shape.face[:, 2])
         cells = numbers.ravel().astype(np.intp)
         moved = np.empty((GRID * GRID, 2), np.float32)
-        for axis, plane in enumerate(_affine(target, self._source, self._triangles)):
-            by_x, by_y, constant, least, most = (row.take(cells) for row in plane)
+        maps = np.empty((5, GRID * GRID), np.float32)
+        for axis, planes in enumerate(_affine(target, self._source, self._triangles)):
+            planes.take(cells, axis=1, out=maps, mode="clip")  # the only mode that fills `out`
+            by_x, by_y, constant, least, most = maps
             by_x *= self._x
             by_y *= self._y
             by_x += by_y
             by_x += constant
-            np.clip(by_x, least, most, out=moved[:, axis])
-        np.clip(moved, self._least, self._most, out=moved)
+            np.maximum(by_x, least, out=by_x)
+            np.minimum(by_x, most, out=moved[:, axis])
+        np.maximum(moved, self._least, out=moved)
+        np.minimum(moved, self._most, out=moved)
         flow = self._smooth_around(moved.reshape(GRID, GRID, 2), numbers)
         return flow if self._bound is None else np.clip(flow, -self._bound, self._bound, out=flow)
 
@@ -154,12 +161,12 @@ class Warp:
     """Enlarges displacements to the size of a picture."""
 
     def __init__(self, size: int) -> None:
-        axis = np.arange(size, dtype=np.float32)
-        self._grid = np.stack(np.meshgrid(axis, axis), axis=2)
-        self._size = size
+        self._size, axis = size, np.arange(size, dtype=np.float32)
+        self._grid = np.empty((size, size, 2), np.float32)
+        self._grid[..., 0], self._grid[..., 1] = axis, axis[:, None]
 
-    def places(self, flow: Floats) -> Floats:
-        """Where each pixel comes from, [size, size, 2], by `flow` [n, n, 2] in pixels."""
-        places = resized_floats(flow, self._size, self._size)
-        places += self._grid
+    def places(self, flow: Floats, box: Box = WHOLE) -> Floats:
+        """Where each pixel of a box comes from, [h, w, 2], by `flow` [n, n, 2] in pixels."""
+        places = resized_floats(flow, self._size, self._size)[box]
+        places += self._grid[box]
         return places

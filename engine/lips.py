@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from engine.correction import bend
-from engine.flow import GRID, Flow
+from engine.flow import GRID, Flow, Warp
 from engine.mesh import FaceModel, Mesh
 from engine.mouth import Mouth, MouthAtlas
 from engine.mouth_light import light_in_mouth
@@ -80,7 +80,8 @@ class MeshLips:
         shape = mesh.shape(mouth_alone(motion))
         flow = Flow(self._model, mesh, place.size, Rim.of(place))(shape)
         flow *= _reach(mesh, place.size)
-        drawn = bend(without_teeth(square, mesh), flow / np.float32(place.size))
+        way, warp = flow / np.float32(place.size), Warp(place.size)
+        drawn = bend(without_teeth(square, mesh), way, warp)
         mouth.paint(drawn, shape, motion)
         whole = picture.copy()
         same = cv2.inRange(cv2.absdiff(drawn, square), (0, 0, 0), (0, 0, 0))

@@ -19,6 +19,7 @@ from engine.backends import Tensors
 from engine.backends.onnx import OnnxBackend
 from engine.correction import SEEN, bend, blend
 from engine.errors import BundleError
+from engine.flow import Warp
 from engine.types import Floats, Picture, floats
 from export.lite.graphs import HostGraph, PortraitGraph, frozen
 from models.lite.network import Lite
@@ -98,11 +99,11 @@ def ask_file(model: bytes) -> Ask:
 
 def pictures(ask: Ask, examples: list[Example]) -> Picture:
     """What becomes of the mesh's pictures, uint8 [n, 256, 256, 3]."""
-    made = []
+    made, warp = [], Warp(examples[0].drawn.shape[0])
     for example in examples:
         answer = ask(example.given)
         residual, colour = (answer[name][0].transpose(1, 2, 0) for name in ("residual", "colour"))
-        made.append(blend(bend(example.drawn.copy(), residual), colour))
+        made.append(blend(bend(example.drawn.copy(), residual, warp), colour))
     return np.stack(made)
 
 
