@@ -52,6 +52,7 @@ from server.protocol import (
     StatsMessage,
 )
 from server.recordings import Recorder, Recordings
+from server.taping import Taping
 from server.voice.stream import VoiceStream
 
 log = logging.getLogger(__name__)
@@ -134,7 +135,8 @@ class Session:
         self._beat.on_shown = self.driving.shown
         self.choose(quality)
         self._recorder = Recorder(self._broadcast, house.recordings, sub)
-        self._motion_recorder = MotionRecorder(pipeline, house.recordings, sub)
+        self._film = Taping(self._recorder, self.notice)
+        self._motion = Taping(MotionRecorder(pipeline, house.recordings, sub), self.notice)
         self._counted = report.Counted(metrics)
         self._peers = Peers(lambda: line, self)
         self._parts = report.Parts(
@@ -147,8 +149,6 @@ class Session:
         self._dialogue = Dialogue(self, clock, metrics)
         self._encoded_at = 0.0
         self._handed = -1
-        self._finishing: asyncio.Task[None] | None = None
-        self._finishing_motion: asyncio.Task[None] | None = None
         self._gone: str | None = None
 
     @property
@@ -238,19 +238,19 @@ class Session:
         Raises:
             RecordingFailed: no file can be written, or nothing that it would hold is encoded.
         """
-        if not on:
-            self._finish_recording()
-        elif self._line.vp8_only:
+        if on and self._line.vp8_only:
             raise RecordingFailed("this server encodes no H.264: record what you see yourself")
+        if on:
+            self._film.start()
         else:
-            self.notice(self._recorder.start())
+            self._film.stop()
 
     def record_motion(self, on: bool) -> None:
         """Start to keep what the face does, or finish the file; the page is told."""
         if on:
-            self.notice(self._motion_recorder.start())
+            self._motion.start()
         else:
-            self._finish_motion()
+            self._motion.stop()
 
     def calibrate(self) -> None:
         """Take the driver's face of the next second for its rest."""
@@ -276,7 +276,7 @@ class Session:
             if why is not None:
                 self._peers.drop(peer)
         if self._recorder.failed:
-            self._finish_recording()
+            self._film.stop()
         self._follow(now)
         if len(self._peers):
             self._seen = now
@@ -290,10 +290,7 @@ class Session:
         """Give everything back; a second call does nothing more."""
         self._life.to(State.ENDED)
         self.voice.close(reason)
-        self._finish_recording()
-        self._finish_motion()
-        finishing = filter(None, [self._finishing, self._finishing_motion])
-        await asyncio.gather(*finishing, return_exceptions=True)
+        await asyncio.gather(self._film.end(), self._motion.end())
         self.notice(StateMessage(state="ended", reason=reason))
         if self._living is not None:
             self._living.cancel()
@@ -390,26 +387,6 @@ class Session:
             return
         if self._life.to(state):
             self.notice(StateMessage.model_validate({"state": state.value}))
-
-    def _finish_recording(self) -> None:
-        """In the background; `end` waits for it."""
-        if self._finishing is None or self._finishing.done():
-            self._finishing = asyncio.create_task(self._stop_recording())
-
-    async def _stop_recording(self) -> None:
-        told = await self._recorder.stop()
-        if told is not None:
-            self.notice(told)
-
-    def _finish_motion(self) -> None:
-        """In the background; `end` waits for it."""
-        if self._finishing_motion is None or self._finishing_motion.done():
-            self._finishing_motion = asyncio.create_task(self._stop_motion())
-
-    async def _stop_motion(self) -> None:
-        told = await self._motion_recorder.stop()
-        if told is not None:
-            self.notice(told)
 
     def _cannot_see(self, error: VisavisError) -> None:
         self.notice(ErrorMessage(code=error.code, message=error.message))
