@@ -12,7 +12,7 @@ class SlowRecorder:
     """Its file is finished when it is told so."""
 
     def __init__(self) -> None:
-        self.written = asyncio.Event()
+        self.asked, self.written = asyncio.Event(), asyncio.Event()
         self.stops = 0
 
     def start(self) -> RecordingMessage:
@@ -20,6 +20,7 @@ class SlowRecorder:
 
     async def stop(self) -> RecordingMessage | None:
         self.stops += 1
+        self.asked.set()
         await self.written.wait()
         return RecordingMessage(state="ready", address="/v1/recordings/it", seconds=1.0)
 
@@ -42,8 +43,7 @@ async def test_the_end_waits_for_the_file() -> None:
     taping = Taping(recorder, told.append)
     taping.start()
     ending = asyncio.create_task(taping.end())
-    while not recorder.stops:
-        await asyncio.sleep(0)
+    await recorder.asked.wait()
     assert not ending.done()
     recorder.written.set()
     await ending
