@@ -36,6 +36,8 @@ LESS_RED: Final = 4.0
 """By how much a tooth is less red than the lips, in CIELAB's a."""
 MARGIN: Final = 8
 """Pixels around all that, so that a filling sees what is beside it."""
+SHUT: Final = 0.02
+"""Mouth widths of gap up to which nothing can shine between the lips."""
 PARTED: Final = 0.06
 """Mouth widths of gap from which all between the lips is taken out."""
 
@@ -135,14 +137,16 @@ def _teeth(picture: Picture, source: Floats, width: float) -> Picture:
         source[[*points.LIP_UPPER_OUTER, *points.LIP_LOWER_OUTER[::-1]], :2],
         smooth=False,
     )
+    lower, upper = list(points.LIP_LOWER_INNER), list(points.LIP_UPPER_INNER)
+    gap = float((source[lower] - source[upper])[:, 1].max()) / width
+    if gap < SHUT:
+        return np.zeros_like(between)
     flesh = (lips > 0) & (between == 0)
     if not flesh.any():
         return between
-    near = _grown(between, max(1, round(REACH * width))) > 0
+    near = (_grown(between, max(1, round(REACH * width))) > 0) & (lips > 0)
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB).astype(np.float32)
     bright, red = np.median(lab[flesh][:, 0]), np.median(lab[flesh][:, 1])
     toothy = (lab[..., 0] > TOO_BRIGHT * bright) & (lab[..., 1] < red - LESS_RED)
-    lower, upper = list(points.LIP_LOWER_INNER), list(points.LIP_UPPER_INNER)
-    parted = float((source[lower] - source[upper])[:, 1].max()) > PARTED * width
-    found = near & (toothy | ((between > 0) & parted))
+    found = near & (toothy | ((between > 0) & (gap > PARTED)))
     return np.asarray(cv2.dilate(found.astype(np.uint8) * 255, np.ones((3, 3), np.uint8)), np.uint8)
