@@ -13,6 +13,7 @@ people are for looking only: keep them where nobody publishes them.
 from __future__ import annotations
 
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -44,7 +45,7 @@ from train.judges.table import (
     into_card,
     write,
 )
-from train.judges.truth import against_truth
+from train.judges.truth import against_truth, retaken
 from train.voices.corpus import HELD_OUT
 from train.voices.make import HELD_OUT_VOICE
 from train.voices.phones import Utterance
@@ -86,8 +87,9 @@ def main(
         )
         results = judged(groups, contenders, exam, tracker, FaceModel.of(opened.arrays("mesh")))
         if makehuman is not None and takes is not None and INVENTED in groups:
-            true = sitters(groups[INVENTED], makehuman, takes, opened.asset("tracker"))
-            results[INVENTED][TRUTH] = answered(true, exam)
+            true = partial(sitters, groups[INVENTED], makehuman, takes, opened.asset("tracker"))
+            read = answered(((person, sitter.draw) for person, sitter in true()), exam)
+            results[INVENTED][TRUTH] = read | retaken(true(), CropJudge(Features()))
         write(out, results, {group: len(members) for group, members in groups.items()})
         table = (out / "figures.md").read_text(encoding="utf-8")
         typer.echo(table)

@@ -14,20 +14,19 @@ import numpy as np
 
 from engine.mesh import rotation
 from engine.types import Motion, Picture, floats
-from train.judges.contenders import Draw
 from train.judges.people import SIZE, Person
 from train.people.booth import Booth
 from train.people.crowd import random_person, seed_of
 from train.people.figure import Figure
 from train.people.head import read_anatomy
 from train.people.landmarks import known_place
-from train.people.sitting import Sitting, sitting_rng
+from train.people.sitting import Sitting
 from train.people.wardrobe import Wardrobe
 from train.takes import Take, angles_of
 
 
 class Sitter:
-    """Draws an invented person, truly, as the camera of their take would have kept it.
+    """An invented person, drawn truly, as the camera of their take would have kept it.
 
     Args:
         sitting: the take's.
@@ -38,7 +37,7 @@ class Sitter:
         self._sitting, self._take = sitting, take
 
     def draw(self, motion: Motion) -> Picture:
-        """The true picture of a motion, RGB uint8 [SIZE, SIZE, 3]."""
+        """The true picture of a motion from the portrait on, RGB uint8 [SIZE, SIZE, 3]."""
         yaw, pitch, roll, aside, down, larger = motion.pose.tolist()
         before = rotation(*self._take.turn[0].tolist())
         turn = angles_of(floats(rotation(yaw, pitch, roll) @ before))
@@ -48,11 +47,16 @@ class Sitter:
         with self._sitting.open():
             return self._sitting.picture(self._sitting.figure.pose(floats(code), turn, shift))
 
+    def retake(self, number: int) -> Picture:
+        """A picture of the take, taken again: but for the camera's noise it is the same."""
+        with self._sitting.open():
+            return self._sitting.picture(self._sitting.poses.of(self._sitting.figure, number))
+
 
 def sitters(
     people: list[Person], makehuman: Path, takes: Path, tracker: bytes
-) -> Iterator[tuple[Person, Draw]]:
-    """Each person who was made by `train.people.make`, with what draws them truly.
+) -> Iterator[tuple[Person, Sitter]]:
+    """Each person who was made by `train.people.make`, and who draws them truly.
 
     Args:
         people: invented; their takes are in the folder `takes`.
@@ -67,4 +71,5 @@ def sitters(
         if seed is None or person.take is None:
             continue
         figure = Figure(anatomy, wardrobe, place, random_person(seed))
-        yield person, Sitter(Sitting(figure, booth, sitting_rng(seed)), person.take).draw
+        sitting = Sitting(figure, booth, len(person.take.pictures), seed)
+        yield person, Sitter(sitting, person.take)

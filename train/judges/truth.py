@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from engine.mesh import FaceModel, Mesh
@@ -13,8 +14,10 @@ from train.judges.contenders import COPY, MESH, answers, asked
 from train.judges.features import CropJudge
 from train.judges.identity import Recognition, distance
 from train.judges.people import SIZE, Person
+from train.judges.sitters import Sitter
 from train.judges.table import Figures, mean_of
 
+AREAS: Final = ("mouth", "eyes")
 TARGETS: Final = 10
 """Pictures of each person."""
 
@@ -52,6 +55,17 @@ def against_truth(
     return {name: mean_of(figures) for name, figures in found.items()}
 
 
+def retaken(sitters: Iterable[tuple[Person, Sitter]], crops: CropJudge) -> Figures:
+    """True pictures taken again against the true pictures: no contender knows the noise."""
+    found = []
+    for person, sitter in sitters:
+        assert person.take is not None
+        for target in _targets(len(person.take.pictures)):
+            wanted, true = person.take.pictures[target], person.take.points[target]
+            found.append(_unlike(crops(sitter.retake(target), wanted, true)))
+    return mean_of(found)
+
+
 def _targets(count: int) -> list[int]:
     """At most `TARGETS` of a take's pictures, the portrait not among them."""
     wanted = min(TARGETS, count - 1)
@@ -59,12 +73,12 @@ def _targets(count: int) -> list[int]:
 
 
 def _looks(picture: Picture, wanted: Picture, unlike: tuple[float, float]) -> Figures:
-    return {
-        "mouth, feature distance": unlike[0],
-        "eyes, feature distance": unlike[1],
-        "PSNR, dB": pixels.psnr(picture, wanted),
-        "SSIM": pixels.ssim(picture, wanted),
-    }
+    seen = {"PSNR, dB": pixels.psnr(picture, wanted), "SSIM": pixels.ssim(picture, wanted)}
+    return _unlike(unlike) | seen
+
+
+def _unlike(distances: tuple[float, float]) -> Figures:
+    return {f"{area}, feature distance": it for area, it in zip(AREAS, distances, strict=True)}
 
 
 def _places(how: str, errors: tuple[float, float]) -> Figures:

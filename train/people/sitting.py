@@ -50,20 +50,50 @@ class View:
         return floats(np.c_[projected, depth * self.size / self.camera.height])
 
 
+@dataclass(frozen=True, slots=True)
+class Poses:
+    """What a figure does in n pictures, the first calm and facing the camera.
+
+    `coefficients` [n, 52], `turns` [n, 3] in degrees, `shifts` [n, 3]: decimetres aside and
+    down, and the logarithm of scale.
+    """
+
+    coefficients: Floats
+    turns: Floats
+    shifts: Floats
+
+    @classmethod
+    def random(cls, rng: np.random.Generator, count: int, height: float) -> Poses:
+        """`count` poses before a camera that shows `height` decimetres."""
+        codes = np.stack([random_coefficients(rng) for _ in range(count)])
+        turns = np.stack([random_turn(rng) for _ in range(count)])
+        shifts = np.stack([random_shift(rng) for _ in range(count)])
+        codes[0], turns[0], shifts[0] = 0, PLAIN_TURN * turns[0], 0
+        shifts[:, :2] *= height
+        return cls(floats(codes), floats(turns), floats(shifts))
+
+    def of(self, figure: Figure, number: int) -> Pose:
+        """The figure in one of them."""
+        return figure.pose(self.coefficients[number], self.turns[number], self.shifts[number])
+
+
 class Sitting:
-    """A figure before a camera: light, backdrop and camera are drawn from `rng` first.
+    """A figure before a camera, and what it will do there; the same for the same seed.
 
     Args:
         figure: who is drawn.
         booth: draws; another figure may have been in it since.
-        rng: draws what is around the figure, and later the camera's noise.
+        count: pictures that are wanted.
+        seed: of light, backdrop, camera and poses, and of the camera's noise.
     """
 
-    def __init__(self, figure: Figure, booth: Booth, rng: np.random.Generator) -> None:
-        self.figure, self.booth, self._rng = figure, booth, rng
-        self.staging = random_staging(rng, booth.size, figure.person.backdrop)
-        self._clutter = random_clutter(rng)
+    def __init__(self, figure: Figure, booth: Booth, count: int, seed: int) -> None:
+        self.figure, self.booth = figure, booth
+        self._rng = np.random.default_rng([seed, 0xCA3E])
+        self.staging = random_staging(self._rng, booth.size, figure.person.backdrop)
+        self._clutter = random_clutter(self._rng)
         self.view = View.of(figure, self.staging, booth.size)
+        self.poses = Poses.random(self._rng, count, self.staging.height)
 
     @contextmanager
     def open(self) -> Iterator[None]:
@@ -81,19 +111,12 @@ class Sitting:
 
 def take_pictures(figure: Figure, booth: Booth, name: str, count: int, seed: int) -> Take:
     """`count` pictures of `figure`, the first calm and facing the camera."""
-    rng = sitting_rng(seed)
-    sitting = Sitting(figure, booth, rng)
-    view = sitting.view
-    codes = np.stack([random_coefficients(rng) for _ in range(count)])
-    turns = np.stack([random_turn(rng) for _ in range(count)])
-    shifts = np.stack([random_shift(rng) for _ in range(count)])
-    codes[0], turns[0], shifts[0] = 0, PLAIN_TURN * turns[0], 0
-    shifts[:, :2] *= sitting.staging.height
+    sitting = Sitting(figure, booth, count, seed)
+    view, poses = sitting.view, sitting.poses
     triangles, used = numbered_triangles(figure)
     pictures, points, vertices, labels = [], [], [], []
     with sitting.open():
-        for code, turn, shift in zip(codes, turns, shifts, strict=True):
-            pose = figure.pose(code, turn, shift)
+        for pose in (poses.of(figure, number) for number in range(count)):
             pictures.append(sitting.picture(pose))
             points.append(_as_read(view.pixels(pose.landmarks)))
             vertices.append(view.pixels(_numbered(figure, pose)[used]))
@@ -101,19 +124,14 @@ def take_pictures(figure: Figure, booth: Booth, name: str, count: int, seed: int
     return Take(
         name=name,
         pictures=np.stack(pictures),
-        coefficients=floats(codes),
-        turn=floats(turns),
+        coefficients=poses.coefficients,
+        turn=poses.turns,
         points=np.stack(points),
         triangles=triangles,
         vertices=np.stack(vertices),
         shown=np.stack([label.shown for label in labels]),
         region=np.stack([label.region for label in labels]),
     )
-
-
-def sitting_rng(seed: int) -> np.random.Generator:
-    """What a sitting is drawn from; the same sitting for the same seed."""
-    return np.random.default_rng([seed, 0xCA3E])
 
 
 def _as_read(points: Floats) -> Floats:
