@@ -98,7 +98,7 @@ class Flow:
         moved = np.empty((GRID * GRID, 2), np.float32)
         maps = np.empty((5, GRID * GRID), np.float32)
         for axis, planes in enumerate(_affine(target, self._source, self._triangles)):
-            planes.take(cells, axis=1, out=maps, mode="clip")  # the only mode that fills `out`
+            planes.take(cells, axis=1, out=maps, mode="clip")  # checked, it would be copied
             by_x, by_y, constant, least, most = maps
             by_x *= self._x
             by_y *= self._y

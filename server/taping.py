@@ -1,4 +1,4 @@
-"""Recorders that are switched on and off between two ticks: no tick waits for a file."""
+"""Recordings are switched on and off between two ticks: no tick waits for a file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Protocol
 from server.protocol import RecordingMessage
 
 
-class Recorder(Protocol):
-    """Makes a file of what a session does."""
+class Tape(Protocol):
+    """A file that is made of what a session does."""
 
     def start(self) -> RecordingMessage:
         """Begin, unless it is at it; what to say of it."""
@@ -20,20 +20,20 @@ class Recorder(Protocol):
 
 
 class Taping:
-    """One recorder's switch.
+    """One tape's switch.
 
     Args:
-        recorder: makes the file.
+        tape: what is switched.
         tell: is given what to say of it.
     """
 
-    def __init__(self, recorder: Recorder, tell: Callable[[RecordingMessage], None]) -> None:
-        self._recorder, self._tell = recorder, tell
+    def __init__(self, tape: Tape, tell: Callable[[RecordingMessage], None]) -> None:
+        self._tape, self._tell = tape, tell
         self._finishing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         """Begin a file, unless one is being made (RecordingFailed)."""
-        self._tell(self._recorder.start())
+        self._tell(self._tape.start())
 
     def stop(self) -> None:
         """Finish the file in the background, if one is being made."""
@@ -46,6 +46,6 @@ class Taping:
         await asyncio.gather(*filter(None, [self._finishing]), return_exceptions=True)
 
     async def _finish(self) -> None:
-        told = await self._recorder.stop()
+        told = await self._tape.stop()
         if told is not None:
             self._tell(told)
