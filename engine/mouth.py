@@ -35,6 +35,8 @@ MARGIN: Final = 4
 """Pixels around the lips that are drawn."""
 TEETH_APART: Final = 0.05
 """Mouth widths between the rows of teeth below which they are drawn as closed."""
+DEEP: Final = (0.6, 0.4)
+"""Light at the edge of a slit between the lips, and of a mouth that is wide open."""
 SLIT: Final = 0.5
 """Light in the middle of a slit below which it gets no darker: teeth show in it."""
 HOOD: Final = (6.5, 8.0, 8.5)
@@ -153,14 +155,15 @@ class Mouth:
         return floats(affine(tile, matrix, size, border=CAVITY))
 
     def _shade(self, mask: Floats, opening: float) -> Floats:
-        """Light inside the mouth, [h, w]: dark under the upper lip and in a small opening."""
+        """Light inside the mouth, [h, w]: dark under the upper lip."""
         reach = max(1.0, 0.05 * self._mesh.mouth_width)
         blurred = cv2.GaussianBlur(mask, (0, 0), reach)
         lowered = floats([[1.0, 0.0, 0.0], [0.0, 1.0, 0.6 * reach]])
         shadow = affine(np.asarray(blurred), lowered, (mask.shape[0], mask.shape[1]))
         shadow = shadow / np.float32(max(SLIT, float(shadow.max())))
         wide = min(1.0, opening / (0.30 * self._mesh.mouth_width))
-        return floats((0.95 + 0.05 * wide) * (0.6 + 0.4 * shadow))
+        deep = DEEP[0] + (DEEP[1] - DEEP[0]) * wide
+        return floats(deep + (1.0 - deep) * shadow)
 
     def _hooded(self, shape: Shape) -> Floats:
         """Light that lips which are pushed forward leave, RGB 0..1."""
