@@ -131,6 +131,7 @@ async def stream(url: str, talk: Conversation, driver: bool, seconds: float) -> 
     return degrees
 
 
+@pytest.mark.timing
 @pytest.mark.parametrize("driver", [False, True])
 async def test_a_stream_turns_the_head(server: Serving, studio: Studio, driver: bool) -> None:
     seen = Seen()
