@@ -19,7 +19,8 @@ BY_EYES: Final = 0.5
 """Share of the eyes' whites in the light on the teeth; the rest is the skin's. Teeth are as
 white on a dark face, but the whites of small or shaded eyes say little."""
 ATLAS_TOOTH: Final = 165.0
-"""Brightness of the atlas's teeth: where the portrait shows its own, they tell the light."""
+"""Brightness of the atlas's teeth in the shade of lips that hardly part, in full light: where
+the portrait shows its own, they tell how much there is."""
 FEW: Final = 40
 """Pixels between the lips below which nothing is told by them."""
 COLOURLESS: Final = 0.15
