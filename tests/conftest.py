@@ -9,6 +9,7 @@ from typing import Final
 import pytest
 
 from bench.others import BUSY, Others
+from bench.pace import SLOW, pace
 
 # Before numpy and torch are imported: threads that wait for each other beside other programs
 # make small networks forty times slower than one alone.
@@ -28,12 +29,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Tell a failure of timing on a machine that others keep busy from one of ours."""
+    """Tell a failure of timing on a machine that is busy or slow from one of ours."""
     others = Others()
     try:
         return (yield)
     except AssertionError as error:
-        if item.get_closest_marker("timing") is None or (share := others.share()) < BUSY:
+        if item.get_closest_marker("timing") is None or (why := excuse(others.share())) is None:
             raise
-        what = str(error).splitlines()[0]
-        pytest.skip(f"not judged, others took {100 * share:.0f} % of the cores: {what}")
+        pytest.skip(f"not judged, {why}: {str(error).splitlines()[0]}")
+
+
+def excuse(others: float) -> str | None:
+    """Why lateness says nothing about us here and now; None if it does."""
+    if others >= BUSY:
+        return f"others took {100 * others:.0f} % of the cores"
+    if (quick := pace()) < SLOW:
+        return f"the cores do {100 * quick:.0f} % of the work that the bounds are of"
+    return None
