@@ -17,8 +17,8 @@ run: $(VENV)/run $(TRACKER) ## Install what is needed and serve the page on http
 # What is timed has the whole machine; all other tests share it, most of them waiting, and what
 # misses its time there is tried again.
 test: $(VENV)/dev $(TRACKER) ## Install everything and run the tests
-	$(BIN)/python -m pytest -m timing tests/fuzz tests/e2e
-	$(BIN)/python -m pytest -m 'not timing' --numprocesses 3 --dist worksteal --reruns 2
+	$(BIN)/python -m pytest -m timing -rRs tests/fuzz tests/e2e
+	$(BIN)/python -m pytest -m 'not timing' --numprocesses 3 --dist worksteal --reruns 2 -rR
 
 check: $(VENV)/dev ## Lint, types and the direction of imports
 	$(BIN)/ruff check

@@ -75,6 +75,7 @@ async def count(server: Serving, metric: str) -> float:
     return float(found[1])
 
 
+@pytest.mark.timing
 async def test_ffmpeg_speaks_and_the_face_speaks_with_it(
     server: Serving, tracker: FaceTracker, tmp_path: Path
 ) -> None:
@@ -155,6 +156,7 @@ async def offer() -> str:
     return sdp
 
 
+@pytest.mark.timing
 async def test_viewers_come_and_go_and_one_encoding_serves_all(server: Serving) -> None:
     created = await opened(server)
     seen: dict[str, deque[int]] = {}

@@ -11,6 +11,9 @@ from typing import Final
 import pytest
 
 SETTLE_SECONDS: Final = 3.0
+"""Until what a test started has ended."""
+COMES_SECONDS: Final = 15.0
+"""For what must come about, but is not asked to come soon: tests share a machine."""
 LOOPS_OWN: Final = "asyncio_"
 """Threads of a loop's default executor; they end with the loop."""
 
@@ -26,7 +29,7 @@ async def nothing_left(seconds: float = SETTLE_SECONDS) -> AsyncIterator[None]:
         pytest.fail(f"left behind: {_left(threads, tasks)}")
 
 
-async def until(condition: Callable[[], bool], seconds: float = SETTLE_SECONDS) -> None:
+async def until(condition: Callable[[], bool], seconds: float = COMES_SECONDS) -> None:
     """Wait until it holds (TimeoutError after `seconds`)."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110 (threads and other loops' tasks set no event)
