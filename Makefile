@@ -15,10 +15,11 @@ run: $(VENV)/run $(TRACKER) ## Install what is needed and serve the page on http
 	$(BIN)/visavis serve $(ARGS)
 
 # What is timed has the whole machine; all other tests share it, most of them waiting, and what
-# misses its time there is tried again.
+# fails there is tried once more alone.
 test: $(VENV)/dev $(TRACKER) ## Install everything and run the tests
 	$(BIN)/python -m pytest -m timing -rRs tests/fuzz tests/e2e
-	$(BIN)/python -m pytest -m 'not timing' --numprocesses 3 --dist worksteal --reruns 2 -rR
+	$(BIN)/python -m pytest -m 'not timing' --numprocesses 3 --dist worksteal || \
+	  { test $$? = 1 && $(BIN)/python -m pytest -m 'not timing' --last-failed -v; }
 
 check: $(VENV)/dev ## Lint, types and the direction of imports
 	$(BIN)/ruff check
