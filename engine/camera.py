@@ -48,10 +48,11 @@ class Camera:
 
         Args:
             picture: RGB uint8 [h, w, 3].
-            time: seconds, later than the last picture's.
+            time: seconds, later than the last picture's; earlier where its clock began anew.
         """
         faces = self._finds(_reduced(picture), time)
-        found = self._same(faces) if time - self._seen_at < PATIENCE_SECONDS else _largest(faces)
+        waits = 0 <= time - self._seen_at < PATIENCE_SECONDS
+        found = self._same(faces) if waits else _largest(faces)
         if found is None:
             return None
         self._driver, self._seen_at = found, time

@@ -53,6 +53,16 @@ def test_the_largest_face_drives_and_stays_the_driver() -> None:
     assert watched(camera, 0.6 + PATIENCE_SECONDS) == 1.0, "the driver has left"
 
 
+def test_a_clock_that_began_anew_waits_for_nobody() -> None:
+    """Another connection's pictures count from 0 again."""
+    faces = Faces()
+    camera = Camera(faces)
+    faces.there = [(0.2, 0.2, 1.0)]
+    assert watched(camera, 600.0) == 1.0
+    faces.there = [(0.8, 0.2, 2.0)]
+    assert watched(camera, 0.1) == 2.0
+
+
 def test_large_pictures_are_reduced() -> None:
     faces = Faces()
     Camera(faces)(np.zeros((1080, 1920, 3), np.uint8), 0.0)
