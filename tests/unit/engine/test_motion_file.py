@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zipfile
 from typing import Any
 
@@ -109,6 +110,18 @@ def test_nothing_makes_no_file() -> None:
 def test_other_files_are_refused_in_words(content: bytes) -> None:
     with pytest.raises(MotionUnreadable):
         read_motion_file(content, NAMES)
+
+
+def test_a_damaged_file_is_refused_wherever_the_damage_is() -> None:
+    whole, dice, refused = take().packed(), random.Random(5), 0
+    for _ in range(500):
+        damaged = bytearray(whole)
+        damaged[dice.randrange(len(whole))] ^= 1 << dice.randrange(8)
+        try:
+            read_motion_file(bytes(damaged), NAMES)
+        except MotionUnreadable:
+            refused += 1
+    assert refused > 100
 
 
 def test_what_unpacks_to_too_much_is_not_unpacked() -> None:
