@@ -13,13 +13,13 @@ from typing import Final, Protocol
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image
 
 from engine.crop import MESH, Crop
 from engine.errors import NoFace, PersonUnclear, PictureTooLarge, PictureUnreadable
 from engine.facemesh import EYE_OUTER_LEFT, EYE_OUTER_RIGHT
 from engine.resample import affine, cut
-from engine.suitable import the_face
+from engine.suitable import SMALLEST_FACE, the_face
 from engine.tracker import Face
 from engine.types import Floats, Picture, floats
 
@@ -31,6 +31,18 @@ LONGEST_SIDE: Final = 2_048
 PORTRAIT_SIZE: Final = 512
 WINDOW: Final = 0.55
 """Side of the squares in which small faces are looked for, in shorter sides."""
+MOST_WINDOWS: Final = 96
+"""One eight times as wide as it is high has 84; what is thinner is not looked through."""
+TURNS: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""What sets a picture upright, by its EXIF orientation."""
 NOSE: Final = 1
 MOST_TILT: Final = 3.0
 """Degrees between the eyes and the horizontal up to which a head is left as it is held."""
@@ -82,11 +94,12 @@ def decode_upload(content: bytes) -> Upload:
                 f"the picture has {width} x {height} pixels: send one of at most 4096 x 4096"
             )
         picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
-        upright = ImageOps.exif_transpose(picture)
-        return _flatten(upright)
+        return _flatten(_upright(picture))
     except Image.DecompressionBombError as error:
         raise PictureTooLarge("the picture is far too large: send at most 4096 x 4096") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except PictureTooLarge:
+        raise
+    except Exception as error:  # damaged files break their readers in a dozen ways
         raise PictureUnreadable(
             "this is not a picture that can be read: send a PNG, JPEG or WebP file"
         ) from error
@@ -105,6 +118,12 @@ def decode_person(content: bytes) -> Upload:
     return upload
 
 
+def _upright(picture: Image.Image) -> Image.Image:
+    """Set as its EXIF says; of that nothing else is read, which may be damaged."""
+    turn = TURNS.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    return picture if turn is None else picture.transpose(turn)
+
+
 def _flatten(picture: Image.Image) -> Upload:
     """RGB pixels, transparency over light grey, no side longer than `LONGEST_SIDE`."""
     cover = None
@@ -113,6 +132,8 @@ def _flatten(picture: Image.Image) -> Upload:
         ground = Image.new("RGBA", layered.size, (225, 227, 230, 255))
         picture = Image.alpha_composite(ground, layered)
         cover = _reduced(layered.getchannel("A"))
+    if picture.mode.startswith("I"):  # 16 bits of grey, which `convert` would cut off at 255
+        picture = Image.fromarray((np.asarray(picture) / 257).astype(np.uint8))
     whole = cover is None or bool((cover == 255).all())
     return Upload(_reduced(picture.convert("RGB")), None if whole else cover)
 
@@ -172,20 +193,22 @@ def find_faces(picture: Picture, tracker: ReadsFaces) -> list[Face]:
     """The faces of a picture, also where they are a small part of it.
 
     The tracker sees the picture reduced, so that a face of less than a sixth of it is
-    missed; where it finds none it looks again at overlapping squares.
+    missed; where it finds none it looks again at overlapping squares, `MOST_WINDOWS` at most.
     """
+    height, width = picture.shape[:2]
+    if min(height, width) < SMALLEST_FACE:
+        return []
     faces = tracker(picture)
     if faces:
         return faces
-    height, width = picture.shape[:2]
     side = int(WINDOW * min(height, width))
+    places = [(x, y) for y in _starts(height, side) for x in _starts(width, side)]
     found: list[Face] = []
-    for y in _starts(height, side):
-        for x in _starts(width, side):
-            for face in tracker(picture[y : y + side, x : x + side]):
-                points = face.points + floats([x, y, 0])
-                if not any(_same(points, known.points) for known in found):
-                    found.append(Face(points, face.coefficients, face.turn))
+    for x, y in places if len(places) <= MOST_WINDOWS else ():
+        for face in tracker(picture[y : y + side, x : x + side]):
+            points = face.points + floats([x, y, 0])
+            if not any(_same(points, known.points) for known in found):
+                found.append(Face(points, face.coefficients, face.turn))
     return found
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import random
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +63,63 @@ def test_a_phones_turned_photograph_is_set_upright(tracker: FaceTracker, ada: Pi
     turned = encoded(np.rot90(ada).copy(), "JPEG", exif=exif)
     portrait = make_portrait(turned, tracker)
     assert abs(portrait.face.turn[2]) < 5
+
+
+ORIENTATIONS: list[Callable[[Picture], Any]] = [
+    lambda it: it,
+    np.fliplr,
+    lambda it: np.rot90(it, 2),
+    np.flipud,
+    lambda it: np.swapaxes(it, 0, 1),
+    np.rot90,
+    lambda it: np.rot90(np.swapaxes(it, 0, 1), 2),
+    lambda it: np.rot90(it, -1),
+]
+"""How a camera may have laid a picture down, in the order of EXIF's numbers."""
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_every_orientation_is_set_upright(ada: Picture, number: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = number
+    laid = np.ascontiguousarray(ORIENTATIONS[number - 1](ada[:300]))
+    np.testing.assert_array_equal(decode_picture(encoded(laid, exif=exif)), ada[:300])
+
+
+def test_damaged_exif_takes_no_picture_away(ada: Picture) -> None:
+    """Cameras and programs write all sorts of it."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F], exif[0x9003] = 6, "a camera", "2026:11:30 12:00:00"
+    content = bytearray(encoded(np.rot90(ada).copy(), "JPEG", exif=exif))
+    dice, at = random.Random(7), content.index(b"Exif") + 6
+    shapes = set()
+    for _ in range(300):
+        damaged = bytearray(content)
+        damaged[at + dice.randrange(90)] = dice.randrange(256)
+        with contextlib.suppress(PictureUnreadable):
+            shapes.add(decode_picture(bytes(damaged)).shape)
+    assert shapes == {ada.shape}
+
+
+def test_16_bits_of_grey_are_as_bright_as_8() -> None:
+    ramp = np.linspace(0, 255, 256 * 4).reshape(4, 256).astype(np.uint8)
+    deep = io.BytesIO()
+    Image.fromarray(ramp.astype(np.uint16) * 257).save(deep, "PNG")
+    np.testing.assert_array_equal(decode_picture(deep.getvalue()), decode_picture(encoded(ramp)))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (2, 2_048, 3), (80, 2_048, 3)])
+def test_thin_pictures_are_not_looked_through_for_long(shape: tuple[int, int, int]) -> None:
+    looked = 0
+
+    def tracker(picture: Picture) -> list[Face]:
+        nonlocal looked
+        looked += 1
+        return []
+
+    with pytest.raises(NoFace):
+        make_portrait(encoded(np.zeros(shape, np.uint8)), tracker)
+    assert looked <= 100
 
 
 def test_grey_and_transparent_pictures_are_flattened(ada: Picture) -> None:
