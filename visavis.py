@@ -250,9 +250,10 @@ def render(
     from engine.backends.available import Available
     from engine.background import named
     from engine.crop import UNCROPPED
-    from engine.film import make_film, silence
+    from engine.film import make_film
     from engine.material import Kind, kind_of
     from engine.scene import Framing, Scene
+    from engine.soundtrack import silence
     from engine.studio import Studio
     from engine.types import TICKS_PER_SECOND, Component
 

@@ -25,10 +25,10 @@ from engine.controls import (
 )
 from engine.drive import Drive
 from engine.errors import ControlError, FilmUnreadable
-from engine.film import LONGEST_SECONDS, sound_seconds
 from engine.footage import film_seconds
 from engine.material import Kind, has_sound, kind_of
 from engine.motion_file import read_motion_file
+from engine.soundtrack import LONGEST_SECONDS, sound_seconds
 from engine.studio import Studio
 from engine.types import Component
 

@@ -20,63 +20,17 @@ import numpy as np
 from engine import colours
 from engine.controls import Controls
 from engine.drive import UNDRIVEN, Drive
-from engine.errors import DeviceError, SoundEmpty, SoundUnreadable
+from engine.errors import DeviceError
 from engine.pipeline import Pipeline
 from engine.render import Identity
+from engine.soundtrack import read_sound
 from engine.studio import Studio
 from engine.types import SOUND_RATE, SOUND_TICK, TICKS_PER_SECOND, AVFrame, Samples, Sound
 
-LONGEST_SECONDS: Final = 3_600
-"""Sound beyond an hour is refused: a file of silence unpacks a thousandfold."""
 BIT_RATE: Final = 96_000
 UNFINISHED: Final = "the film could not be written to its end: is the disk full?"
 QUALITY: Final = "18"
 """x264's constant rate factor: visually the same as the pictures."""
-
-
-def read_sound(source: Path) -> Iterator[Samples]:
-    """The sound of a file at 48 kHz mono, int16, in pieces.
-
-    Raises:
-        SoundUnreadable: no file that PyAV can read, damaged, without sound, or too long.
-        SoundEmpty: there are no samples in it.
-    """
-    count = 0
-    try:
-        with av.open(str(source)) as container:
-            if not container.streams.audio:
-                raise SoundUnreadable("there is no sound in this file: use a sound or video file")
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=SOUND_RATE)
-            for frame in container.decode(audio=0):
-                for part in resampler.resample(frame):
-                    count += part.samples
-                    if count > LONGEST_SECONDS * SOUND_RATE:
-                        raise SoundUnreadable("the sound is longer than an hour: cut it")
-                    yield part.to_ndarray()[0].astype(np.int16)
-            for part in resampler.resample(None):
-                count += part.samples
-                yield part.to_ndarray()[0].astype(np.int16)
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise SoundUnreadable(
-            "this file cannot be read as sound: use WAV, MP3, M4A, Ogg, FLAC or a video"
-        ) from error
-    if count == 0:
-        raise SoundEmpty("there is no sound in this file: it has no samples")
-
-
-def sound_seconds(source: Path) -> float:
-    """How long a file says it is, in seconds; 0 when it does not say."""
-    try:
-        with av.open(str(source)) as container:
-            return float(container.duration or 0) / av.time_base
-    except (av.error.FFmpegError, OSError, ValueError):
-        return 0.0
-
-
-def silence(seconds: float) -> Iterator[Samples]:
-    """So much silence at 48 kHz, in pieces; at the least a tick."""
-    for _ in range(max(1, round(seconds * TICKS_PER_SECOND))):
-        yield np.zeros(SOUND_TICK, np.int16)
 
 
 def make_film(

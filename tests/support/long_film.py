@@ -17,10 +17,11 @@ import numpy as np
 
 from engine.bundle import Bundle
 from engine.controls import Controls
-from engine.film import Film, frames, silence
+from engine.film import Film, frames
 from engine.footage import Footage
 from engine.listen import Speech
 from engine.pipeline import Pipeline
+from engine.soundtrack import silence
 from engine.types import SOUND_RATE, TICKS_PER_SECOND, Component, Floats, Motion, Picture
 from engine.watch import Watcher
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.film import read_sound
+from engine.soundtrack import read_sound
 from engine.types import SOUND_RATE, Floats, Samples, floats
 
 LOUDNESS_RATE = 200

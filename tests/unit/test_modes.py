@@ -13,9 +13,9 @@ from PIL import Image
 from typer.testing import CliRunner, Result
 
 from engine.audio import Decimator
-from engine.film import read_sound
 from engine.footage import Footage
 from engine.motion_file import read_motion_file
+from engine.soundtrack import read_sound
 from engine.studio import Studio
 from engine.types import SOUND_TICK, Component, Floats, Picture, floats
 from tests.support.driver_clip import CLIP

@@ -13,8 +13,8 @@ from PIL import Image
 
 from engine.background import Coloured
 from engine.controls import Controls
-from engine.errors import DeviceError, SoundEmpty, SoundError, SoundUnreadable
-from engine.film import make_film, read_sound
+from engine.errors import DeviceError, SoundError
+from engine.film import make_film
 from engine.scene import Framing, Scene
 from engine.studio import Studio
 from tests.support.speech import tone, write_wav
@@ -90,32 +90,6 @@ def test_what_is_no_sound_leaves_no_film(
     with pytest.raises(SoundError):
         film(studio, tmp_path / name, tmp_path / "out.mp4")
     assert sorted(path.name for path in tmp_path.iterdir()) == [name]
-
-
-def test_a_missing_file_and_an_empty_sound(tmp_path: Path) -> None:
-    with pytest.raises(SoundUnreadable, match="WAV, MP3"):
-        list(read_sound(tmp_path / "nothing.wav"))
-    empty = write_wav(tmp_path / "empty.wav", np.zeros(0, np.int16), 16_000)
-    with pytest.raises((SoundEmpty, SoundUnreadable)):
-        list(read_sound(empty))
-
-
-def test_more_than_an_hour_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
-    """An hour of silence is a small file, and 345 MB when it is decoded."""
-    bomb = tmp_path / "silence.flac"
-    with av.open(str(bomb), "w") as container:
-        stream = container.add_stream("flac", 8_000)
-        stream.layout = "mono"
-        silent = av.AudioFrame.from_ndarray(np.zeros((1, 80_000), np.int16), "s16", "mono")
-        silent.sample_rate = 8_000
-        for n in range(361):
-            silent.pts = n * 80_000
-            container.mux(stream.encode(silent))
-        container.mux(stream.encode(None))
-    assert bomb.stat().st_size < 1_000_000
-    with pytest.raises(SoundUnreadable, match="longer than an hour"):
-        for _ in read_sound(bomb):
-            pass
 
 
 def test_a_folder_that_is_not_there_is_said(studio: Studio, tmp_path: Path) -> None:
