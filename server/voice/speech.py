@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
-from weakref import WeakKeyDictionary
 
 from fastapi import APIRouter, Request
 
@@ -90,7 +89,6 @@ class Speech:
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
-        self._files: WeakKeyDictionary[VoiceStream, SpeechFiles] = WeakKeyDictionary()
         self._decoding = asyncio.Semaphore(1)  # one core at most is taken from the sessions
 
     def router(self) -> APIRouter:
@@ -106,9 +104,9 @@ class Speech:
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not kind.startswith(KINDS):
             raise WrongType("send a sound file as audio/... or application/octet-stream")
-        files = self._files.setdefault(stream, SpeechFiles(stream))
-        files.check()
-        return files.add(await self._decode(await request.body()))
+        _files_of(stream).check()
+        samples = await self._decode(await request.body())
+        return _files_of(stream).add(samples)
 
     async def _decode(self, data: bytes) -> Samples:
         """Waits in a thread of its own that ends with it; never on those that encode."""
@@ -118,3 +116,8 @@ class Speech:
                 return await asyncio.get_running_loop().run_in_executor(thread, decode, data)
             finally:
                 thread.shutdown(wait=False)
+
+
+def _files_of(stream: VoiceStream) -> SpeechFiles:
+    """Those that wait already, or none: only a stream knows of its files, and goes with them."""
+    return stream.writer if isinstance(stream.writer, SpeechFiles) else SpeechFiles(stream)

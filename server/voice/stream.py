@@ -63,6 +63,11 @@ class VoiceStream:
         return self._line.playing
 
     @property
+    def writer(self) -> Writer | None:
+        """Who sends the voice now."""
+        return self._writer
+
+    @property
     def open(self) -> bool:
         """Whether an utterance has begun to come in, or was announced, and is not complete."""
         return self._line.open is not None

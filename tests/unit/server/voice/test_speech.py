@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator
 
 import httpx
@@ -15,6 +17,7 @@ from server.http.faults import Faults
 from server.metrics import Metrics
 from server.protocol import SpeechMessage
 from server.voice.speech import Speech, SpeechFiles
+from server.voice.stream import VoiceStream
 from tests.support.soundfiles import empty_wav, encoded
 from tests.support.speech import tone
 from tests.support.voices import Speaker, application, counting, idle
@@ -170,3 +173,17 @@ async def test_when_the_session_ends_nothing_is_left(it: Speaker) -> None:
     assert it.events == [("interrupted", 1, 0.0)]
     with pytest.raises(UnknownSession):
         files.add(counting(SOUND_TICK))
+
+
+@pytest.mark.parametrize("body", [encoded(tone(0.2), SOUND_RATE, "flac", "flac"), b"no sound"])
+async def test_a_voice_that_was_spoken_through_goes_with_its_session(
+    it: Speaker, http: httpx.AsyncClient, body: bytes
+) -> None:
+    await http.post(SPEECH, content=body, headers=FLAC)
+    await play_all(it)
+    gone = weakref.ref(it.voice)
+    it.voice.close("the session is over")
+    it.voice = VoiceStream(it.clock)
+    await idle()
+    gc.collect()
+    assert gone() is None
