@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import Final
 
@@ -15,6 +16,8 @@ from server.http.faults import TooLarge, TooSlow, picture_too_large
 from server.limits import Limits
 
 DESCRIPTIONS: Final = ("application/sdp", "application/trickle-ice-sdpfrag")
+IN_SESSION: Final = re.compile("/v1/sessions/[^/]+/(speech|motion|offer)")
+"""Addresses whose bodies may be larger than other JSON."""
 DRAIN: Final = 4
 """A body is read up to so many times its limit, so that its sender reads the refusal."""
 
@@ -71,9 +74,11 @@ class Bodies:
     def _limit(self, scope: Scope) -> tuple[int, VisavisError]:
         own, path = self._limits, scope["path"]
         kind = Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower()
-        if path.endswith("/speech"):
+        session = IN_SESSION.fullmatch(path)
+        what = session[1] if session else None
+        if what == "speech":
             size = own.speech_bytes
-        elif path.endswith("/motion"):
+        elif what == "motion":
             size = limits.MOTION_BYTES
         elif kind.startswith("multipart/"):
             size = own.portrait_bytes
@@ -82,5 +87,5 @@ class Bodies:
         elif kind in DESCRIPTIONS:
             size = limits.SDP_BYTES
         else:
-            size = own.offer_bytes if path.endswith("/offer") else own.json_bytes
+            size = own.offer_bytes if what == "offer" else own.json_bytes
         return size, TooLarge(f"at most {size} bytes are accepted here")

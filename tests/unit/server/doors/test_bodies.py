@@ -24,6 +24,9 @@ CASES = [
     ("/whep/x", "Application/SDP; charset=utf-8", limits.SDP_BYTES),
     ("/whip/x/y", "application/trickle-ice-sdpfrag", limits.SDP_BYTES),
     ("/whip/x", "text/plain", 400),
+    ("/v1/looks/motion", "application/json", 400),
+    ("/v1/looks/speech", "application/json", 400),
+    ("/v1/looks/offer", "application/json", 400),
 ]
 
 
