@@ -96,11 +96,14 @@ def _dear(scope: Scope) -> tuple[str | None, int]:
 
 
 def _network(scope: Scope) -> str:
-    """Who has one IPv6 address has 2^64 of them."""
-    address = scope["client"][0] if scope.get("client") else ""
+    """Who has one IPv6 address has 2^64 of them; IPv4 may look like IPv6."""
+    client: str = scope["client"][0] if scope.get("client") else ""
     try:
-        if ipaddress.ip_address(address).version == 6:
-            return str(ipaddress.ip_network(f"{address}/64", strict=False))
+        address = ipaddress.ip_address(client)
     except ValueError:
-        pass
-    return address
+        return client
+    if isinstance(address, ipaddress.IPv4Address):
+        return client
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network(f"{client}/64", strict=False))

@@ -84,6 +84,13 @@ def test_an_ipv6_network_is_one_address() -> None:
     assert taken(turnstile, post("/v1/sessions", "2001:db8:0:1::1"), Grant("other"), 1) == 1
 
 
+def test_ipv4_in_the_shape_of_ipv6_is_one_address_each() -> None:
+    turnstile = Turnstile(ManualClock(), generous=False)
+    for last in range(3):
+        scope = post("/v1/sessions", f"::ffff:198.51.100.{last}")
+        assert taken(turnstile, scope, Grant(f"g{last}")) == limits.OPENINGS_PER_MINUTE
+
+
 def test_programs_of_this_machine_find_patience() -> None:
     turnstile = Turnstile(ManualClock(), generous=True)
     assert taken(turnstile, post("/v1/sessions", "127.0.0.1"), tries=900) == 900
