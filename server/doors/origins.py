@@ -17,7 +17,7 @@ ORIGIN: Final = re.compile(r"(https?)://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5
 DEFAULT_PORTS: Final = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
 EXPOSED: Final = {"Access-Control-Expose-Headers": "location, etag, link, retry-after"}
 PREFLIGHT: Final = {
-    "Access-Control-Allow-Methods": "GET, POST, PATCH, DELETE",
+    "Access-Control-Allow-Methods": "GET, POST, PUT, PATCH, DELETE",
     "Access-Control-Allow-Headers": "authorization, content-type, if-match",
     "Access-Control-Max-Age": "600",
 }

@@ -98,7 +98,9 @@ async def test_a_preflight_is_answered_without_a_token() -> None:
         refused = await http.post("/whip/x", headers={"Origin": FRIEND})
     assert answer.status_code == 204 and not answer.content
     assert answer.headers["access-control-allow-origin"] == FRIEND
-    assert {"PATCH", "DELETE"} < set(answer.headers["access-control-allow-methods"].split(", "))
+    assert {"PUT", "PATCH", "DELETE"} < set(
+        answer.headers["access-control-allow-methods"].split(", ")
+    )
     assert answer.headers["access-control-allow-headers"].split(", ") == [
         "authorization", "content-type", "if-match",
     ]  # fmt: skip
