@@ -30,6 +30,7 @@ class Taping:
     def __init__(self, tape: Tape, tell: Callable[[RecordingMessage], None]) -> None:
         self._tape, self._tell = tape, tell
         self._finishing: asyncio.Task[None] | None = None
+        self._asked = False
 
     def start(self) -> None:
         """Begin a file, unless one is being made (RecordingFailed)."""
@@ -37,6 +38,7 @@ class Taping:
 
     def stop(self) -> None:
         """Finish the file in the background, if one is being made."""
+        self._asked = True
         if self._finishing is None or self._finishing.done():
             self._finishing = asyncio.create_task(self._finish())
 
@@ -46,6 +48,8 @@ class Taping:
         await asyncio.gather(*filter(None, [self._finishing]), return_exceptions=True)
 
     async def _finish(self) -> None:
-        told = await self._tape.stop()
-        if told is not None:
-            self._tell(told)
+        while self._asked:  # again, while the file before was being finished
+            self._asked = False
+            told = await self._tape.stop()
+            if told is not None:
+                self._tell(told)

@@ -38,6 +38,19 @@ async def test_a_file_is_finished_once_and_in_the_background() -> None:
     assert recorder.stops == 1
 
 
+async def test_what_is_recorded_again_meanwhile_ends_too() -> None:
+    recorder, told = SlowRecorder(), list[RecordingMessage]()
+    taping = Taping(recorder, told.append)
+    taping.start()
+    taping.stop()
+    await recorder.asked.wait()
+    taping.start()
+    taping.stop()
+    recorder.written.set()
+    await taping.end()
+    assert [it.state for it in told] == ["running", "running", "ready", "ready"]
+
+
 async def test_the_end_waits_for_the_file() -> None:
     recorder, told = SlowRecorder(), list[RecordingMessage]()
     taping = Taping(recorder, told.append)
