@@ -182,8 +182,7 @@ async def connected(
     token: str | None = None,
 ) -> AsyncIterator[Conversation]:
     """A conversation with a new session; both end with the block."""
-    headers = requests.authorization(token)
-    async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS, headers=headers) as http:
+    async with requests.opened(url, token, CONNECT_SECONDS) as http:
         if camera is not None:
             sources = (await requests.offered(http)).sources
             controls = driven(settings.controls, sources, not isinstance(voice, Silence))
@@ -288,6 +287,9 @@ class Conversation:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with suppress(Exception):  # closing may fail half-way after a broken negotiation
+            if (channels := self._connection.sctp) is not None:
+                await channels.stop()  # its timers would send when there is no encryption
+                await asyncio.sleep(0)
             await asyncio.wait_for(self._connection.close(), CLOSE_SECONDS)
 
     def _now(self) -> float:

@@ -32,6 +32,7 @@ from aiortc import (
     rtp,
 )
 from aiortc.codecs import HEADER_EXTENSIONS, vpx
+from aiortc.rtp import RtcpByePacket
 from aiortc.sdp import candidate_from_sdp
 
 from engine.clock import Clock, MonotonicClock
@@ -345,6 +346,13 @@ class _Buffer:
         return self._inbound.take(taken, self._codecs[packet.payload_type]), None
 
 
+def _forget(receiver: Any) -> None:
+    """Decode nothing of what waits: the loop waits for the decoder to end."""
+    with suppress(queue.Empty):
+        while True:
+            receiver._RTCRtpReceiver__decoder_queue.get_nowait()
+
+
 def bound_audio(receiver: RTCRtpReceiver, clock: Clock | None = None) -> InboundSound:
     """Give a sound receiver bounds and order; as soon as it has a track, before packets come."""
     return _bound(receiver, InboundSound, clock)
@@ -359,6 +367,18 @@ def _bound(parts: Any, kind: type[Bound], clock: Clock | None) -> Bound:
     inbound = kind(parts._RTCRtpReceiver__decoder_queue)
     parts._RTCRtpReceiver__jitter_buffer = _Buffer(parts, inbound, clock or MonotonicClock())
     parts._track._queue = inbound.frames
+    hear, leave = parts._handle_rtcp_packet, parts._handle_disconnect
+
+    async def heard(packet: Any) -> None:
+        # Who says BYE may have another source of that medium: aiortc would be deaf to it.
+        if not isinstance(packet, RtcpByePacket):
+            await hear(packet)
+
+    def left() -> None:
+        _forget(parts)
+        leave()
+
+    parts._handle_rtcp_packet, parts._handle_disconnect = heard, left
     return inbound
 
 
@@ -383,6 +403,7 @@ async def close(connection: RTCPeerConnection, seconds: float) -> None:
 
 async def _end(parts: Any, seconds: float) -> None:
     _prevent(parts)
+    await _hush(parts.sctp)
     await _settled(parts.close(), seconds)
     await _settled(_stop(parts), seconds)
     for transport in list(parts._RTCPeerConnection__iceTransports):
@@ -394,15 +415,21 @@ def _prevent(parts: Any) -> None:
     """Let nothing start any more, and nothing wait: negotiations go on after the end."""
     for transceiver in parts.getTransceivers():
         transceiver.sender.send = transceiver.receiver.receive = _nothing
-        with suppress(queue.Empty):  # the loop waits for the decoder to end
-            while True:
-                transceiver.receiver._RTCRtpReceiver__decoder_queue.get_nowait()
+        _forget(transceiver.receiver)
     for ice in _ice(parts):
         ice.query_consent = _nothing  # else it asks nobody, for ever
         for protocol in ice._protocols:
             for question in protocol.transactions.values():
                 if not question._Transaction__future.done():
                     question._Transaction__future.set_exception(TransactionTimeout())
+
+
+async def _hush(sctp: Any) -> None:
+    """End the data channels while there is encryption: their timers would send without."""
+    if sctp is not None:
+        with suppress(Exception):
+            await sctp.stop()
+        await asyncio.sleep(0)  # what a timer has begun still goes out
 
 
 async def _nothing(*of: Any) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -143,3 +143,33 @@ async def test_broken_negotiations_leave_nothing_behind() -> None:
         await compat.close(caller, 2)
     assert 50 < answered < 250
     await until(lambda: _files() == files)
+
+
+async def test_data_channels_end_while_there_is_encryption() -> None:
+    """What their timers sent later would raise where nobody sees it but the log."""
+    with compat.adjusted("127.0.0.1"):
+        it = Call()
+        it.caller.createDataChannel("control")
+        await it.connect()
+        ended: list[tuple[str, str]] = []
+        sctp: Any = it.callee.sctp
+
+        def noted(name: str, stop: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+            async def stopped() -> None:
+                ended.append((name, sctp.transport.state))
+                # What a timer has begun has its turn before anything is shut down.
+                turn = f"turn after {name}"
+                asyncio.get_running_loop().call_soon(ended.append, (turn, sctp.transport.state))
+                await stop()
+
+            return stopped
+
+        sctp.stop = noted("channels", sctp.stop)
+        sctp.transport.stop = noted("encryption", sctp.transport.stop)
+        await it.close()
+    assert ended[:3] == [
+        ("channels", "connected"),
+        ("turn after channels", "connected"),
+        ("channels", "connected"),  # once more, by aiortc itself
+    ]
+    assert "encryption" in dict(ended)

@@ -31,6 +31,7 @@ from aiortc.codecs import vpx
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcicetransport import RTCIceGatherer, RTCIceTransport
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
+from aiortc.rtcsctptransport import RTCSctpTransport
 from aiortc.sdp import candidate_from_sdp
 
 from server import aiortc_compat as compat
@@ -50,6 +51,8 @@ def test_the_version_is_the_one_that_was_read() -> None:
 
 CALLED = {
     RTCRtpReceiver._handle_rtp_packet: ["self", "packet", "arrival_time_ms"],
+    RTCRtpReceiver._handle_disconnect: ["self"],
+    RTCRtpReceiver._handle_rtcp_packet: ["self", "packet"],
     RTCRtpReceiver.receive: ["self", "parameters"],
     RTCRtpReceiver.stop: ["self"],
     RTCRtpSender._handle_rtcp_packet: ["self", "packet"],
@@ -57,6 +60,7 @@ CALLED = {
     RTCRtpSender._send_keyframe: ["self"],
     RTCRtpSender.send: ["self", "parameters"],
     RTCRtpSender.stop: ["self"],
+    RTCSctpTransport.stop: ["self"],
     RTCIceTransport.stop: ["self"],
     RTCDtlsTransport.stop: ["self"],
     RTCPeerConnection.close: ["self"],
@@ -100,6 +104,8 @@ READS: list[tuple[Callable[..., object], str]] = [
     (RTCRtpReceiver._handle_rtp_packet, "packet._data = "),
     (RTCRtpReceiver.receive, "self.__decoder_queue,"),
     (RTCRtpReceiver.receive, "self._track._queue,"),
+    (RTCRtpReceiver._handle_rtcp_packet, "self.__stop_decoder()"),
+    (RTCDtlsTransport._RTCDtlsTransport__run, "receiver._handle_disconnect()"),  # type: ignore[attr-defined]
     (rtcrtpreceiver.decoder_worker, "codec, encoded_frame = task"),
     (rtcrtpreceiver.decoder_worker, "output_q.put(frame)"),
     (RemoteStreamTrack.recv, "await self._queue.get()"),

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from aiortc.rtp import (
     RTCP_PSFB_APP,
+    RtcpByePacket,
     RtcpPsfbPacket,
     pack_remb_fci,
     unpack_header_extensions,
@@ -320,6 +321,15 @@ async def test_unread_tracks_do_not_grow() -> None:
         assert it.inbound["video"].frames.qsize() <= limits.PICTURES_DECODED
         newest = await it.tracks["video"].recv()
         assert newest.pts >= 3_600 * 40  # type: ignore[operator]
+
+
+async def test_who_says_bye_and_goes_on_is_heard() -> None:
+    async with call([Packets("audio", hum(), SENT_SECONDS)]) as it:
+        heard = Reader(it.tracks["audio"])
+        await until(lambda: len(heard.frames) > 5)
+        transport = sender(it, "audio").transport
+        await transport._send_rtp(bytes(RtcpByePacket(sources=[sender(it, "audio")._ssrc])))
+        await until(lambda: len(heard.frames) > 60)
 
 
 async def test_what_is_ignored_is_not_decoded() -> None:
