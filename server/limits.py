@@ -136,6 +136,8 @@ DISCARD_SECONDS: Final = 2.0
 """For reading a body that was refused, so that its sender gets to see why."""
 HEADER_SECONDS: Final = 10.0
 """From connecting to a complete request line with headers; honest ones take one packet."""
+TAKING_SECONDS: Final = 30.0
+"""For the other end to take what waits of an answer, 64 KiB of a large one."""
 HEADER_BYTES: Final = 16_384
 """A request line with headers; a token has up to 4 KiB of that."""
 CONNECTIONS: Final = 512

@@ -12,14 +12,17 @@ from server import limits
 
 
 class ImpatientHttp(H11Protocol):
-    """Closes a connection whose request line and headers take too long; uvicorn never does.
+    """Closes a connection whose other end takes too long; uvicorn never does.
 
-    The time runs while no request is under way, from connecting or from the first byte
-    after an answer. (Between requests uvicorn's own time for idle connections runs.)
+    For a request line and headers the time runs while no request is under way, from connecting
+    or from the first byte after an answer. (Between requests uvicorn's own time for idle
+    connections runs.) For an answer it runs while what was written of it is not taken.
     """
 
     seconds = limits.HEADER_SECONDS
+    taking_seconds = limits.TAKING_SECONDS
     _waiting: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time."""
@@ -37,7 +40,24 @@ class ImpatientHttp(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the time."""
         self._wait_no_more()
+        self._taken()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Start the time for what is to be taken."""
+        super().pause_writing()
+        self._taken()
+        self._taking = self.loop.call_later(self.taking_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Stop it: most has been taken."""
+        self._taken()
+        super().resume_writing()
+
+    def _taken(self) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+            self._taking = None
 
     def _is_between_requests(self) -> bool:
         return self.cycle is None or self.cycle.response_complete

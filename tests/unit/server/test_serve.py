@@ -7,7 +7,7 @@ import logging
 import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -179,6 +179,42 @@ async def test_what_comes_in_time_is_not_cut(monkeypatch: pytest.MonkeyPatch) ->
             await asyncio.sleep(0.4)
             await talk.send(b"x")
             assert await talk.recv() == b"x"
+
+
+async def much(scope: Scope, receive: Receive, send: Send) -> None:
+    """Says 16 MiB."""
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(256):
+        await send({"type": "http.response.body", "body": bytes(65_536), "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def test_an_answer_that_is_not_taken_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImpatientHttp, "taking_seconds", 0.3)
+    async with served(much) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await asyncio.sleep(1.0)
+        taken = 0
+        with suppress(ConnectionResetError):
+            while part := await reader.read(65_536):
+                taken += len(part)
+        writer.close()
+    assert taken < 16 * 2**20
+
+
+async def test_an_answer_that_is_taken_slowly_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImpatientHttp, "taking_seconds", 0.5)
+    async with served(much) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        taken, began = 0, asyncio.get_running_loop().time()
+        while part := await reader.read(262_144):
+            taken += len(part)
+            await asyncio.sleep(0.01)
+        writer.close()
+        assert asyncio.get_running_loop().time() - began > 0.5
+    assert taken > 16 * 2**20
 
 
 async def cut_after(port: int, start: bytes, answers: int = 0) -> float:
