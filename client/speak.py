@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx
 from pydantic import TypeAdapter, ValidationError
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
@@ -79,8 +78,7 @@ async def open_session(
     Raises:
         ClientError: one of its leaves.
     """
-    headers = requests.authorization(token)
-    async with httpx.AsyncClient(base_url=url, timeout=CONNECT_SECONDS, headers=headers) as http:
+    async with requests.opened(url, token, CONNECT_SECONDS) as http:
         return await requests.create(http, settings, None, background)
 
 
