@@ -226,7 +226,7 @@ def render(
     size: SizeOption = 512,
     framing: FramingOption = "face",
     background: BackgroundOption = "as_is",
-    seed: Annotated[int, typer.Option(help="Of blinks and small motions.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of blinks and small motions.")] = 0,
     bundle: BundleOption = None,
     backend: BackendOption = "auto",
 ) -> None:
@@ -266,11 +266,14 @@ def render(
             "it is for a portrait's face alone: give --portrait, and no whole framing",
             param_hint="--no-crop",
         )
+    if presenter and portrait:
+        raise typer.BadParameter("give one face: this, or --portrait", param_hint="--presenter")
     footage = portrait if portrait and kind_of(portrait) is Kind.FILM else None
     if footage and background != "as_is":
         raise typer.BadParameter("a film keeps its own", param_hint="--background")
-    if footage and not crop:
-        raise typer.BadParameter("a film is shown whole", param_hint="--no-crop")
+    if footage and (not crop or scene.framing is Framing.WHOLE):
+        hint = "--framing" if crop else "--no-crop"
+        raise typer.BadParameter("a film is shown whole", param_hint=hint)
     said = zip(Component, (mouth, pose, expression), strict=True)
     asked = Asked(
         {part: source for part, source in said if source},

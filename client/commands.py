@@ -104,6 +104,10 @@ def call(
 
     if size not in (256, 512):
         raise typer.BadParameter("pictures have 256 or 512 pixels", param_hint="--size")
+    if presenter and portrait:
+        raise typer.BadParameter("give one face: this, or --portrait", param_hint="--presenter")
+    if file and microphone is not None:
+        raise typer.BadParameter("speak with one: this, or --microphone", param_hint="--file")
     pixels: Literal[256, 512] = 256 if size == 256 else 512
     controls = _controls(mouth=mouth, pose=pose, expression=expression)
     hears = Microphone(microphone) if microphone is not None else None

@@ -82,8 +82,14 @@ def arrange(asked: Asked, studio: Studio, save: Path | None = None) -> Arrangeme
     sound, emotion = asked.sound, asked.emotion
     guides: dict[Component, Path] = {}
     settings: dict[Component, Setting] = {}
-    for part in Component:
-        word, file = _found(asked, studio, part, _source(asked, part, bool(studio.names[part])))
+    sources = {part: _source(asked, part, bool(studio.names[part])) for part in Component}
+    for path, word, option in _named(asked):
+        if path is not None and word not in sources.values():
+            raise ControlError(
+                f"nothing is moved by {option}: leave it out, or name a part, as in --mouth {word}"
+            )
+    for part, source in sources.items():
+        word, file = _found(asked, studio, part, source)
         kind = None if file is None else kind_of(file)
         if kind is Kind.FILM and CAMERA not in studio.sources[part]:
             raise ControlError(f"this bundle does not read the {part} of people in films")
@@ -92,6 +98,8 @@ def arrange(asked: Asked, studio: Studio, save: Path | None = None) -> Arrangeme
         elif file is not None:
             guides[part] = file
         elif word not in studio.sources[part]:
+            if emotion not in (NEUTRAL, word):
+                raise ControlError("there are two looks: give one, by --emotion or --expression")
             emotion, word = word, IDLE
         settings[part] = Setting(word)
     mouth, pose, expression = (settings[part] for part in Component)
@@ -102,6 +110,11 @@ def arrange(asked: Asked, studio: Studio, save: Path | None = None) -> Arrangeme
         sound = own
     seconds = sound_seconds(sound) if sound else _longest(asked, guides, studio)
     return Arrangement(controls, Drive(guides, save), sound, seconds)
+
+
+def _named(asked: Asked) -> tuple[tuple[Path | None, str, str], ...]:
+    """Files with a word of their own, that word, and the option that gives them."""
+    return (asked.driver, CAMERA, "--driver"), (asked.motion, FILE, "--motion")
 
 
 def _source(asked: Asked, part: Component, moves: bool) -> str:
@@ -121,7 +134,7 @@ def _source(asked: Asked, part: Component, moves: bool) -> str:
 
 def _found(asked: Asked, studio: Studio, part: Component, source: str) -> tuple[str, Path | None]:
     """A word of the controls, or a look; and the file where there is one."""
-    files = {CAMERA: (asked.driver, "--driver"), FILE: (asked.motion, "--motion")}
+    files = {word: (path, option) for path, word, option in _named(asked)}
     if source in files:
         path, option = files[source]
         if path is None:

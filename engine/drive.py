@@ -20,6 +20,7 @@ from engine.motion_file import read_motion_file
 from engine.pipeline import Pipeline
 from engine.render import Identity
 from engine.studio import Studio
+from engine.target import check_target
 from engine.types import Component, Floats, Motion
 
 
@@ -42,6 +43,8 @@ class Drive:
             ControlError, FilmUnreadable, PortraitError, MotionUnreadable: as it says.
             DeviceError: what the face did cannot be written.
         """
+        if self.save is not None:
+            check_target(self.save, "the motion")
         with ExitStack() as stack:
             guides = {
                 path: _guide(path, studio, identity, pipeline.controls, stack)

@@ -25,6 +25,7 @@ from engine.pipeline import Pipeline
 from engine.render import Identity
 from engine.soundtrack import read_sound
 from engine.studio import Studio
+from engine.target import check_target
 from engine.types import SOUND_RATE, SOUND_TICK, TICKS_PER_SECOND, AVFrame, Samples, Sound
 
 BIT_RATE: Final = 96_000
@@ -122,9 +123,13 @@ class Film:
         target: where to; its folder must exist.
         width: of the pictures, pixels, even.
         height: of the pictures, pixels, even.
+
+    Raises:
+        DeviceError: no file can be made there.
     """
 
     def __init__(self, target: Path, width: int, height: int) -> None:
+        check_target(target, "the film")
         self._target = target
         self._partial = target.with_name(target.name + ".part")
         try:

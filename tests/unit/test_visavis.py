@@ -103,6 +103,9 @@ def test_what_is_not_cropped_is_a_portrait_s_face_alone() -> None:
         (("in.wav", "out.mp4", "--pose", "nobody.mp4"), "'nobody.mp4' cannot drive pose"),
         (("-o", "out.mp4", "--mouth", "still"), "nothing says how long the film is"),
         (("in.wav", "out.mp4", "--bundle", "."), "is no bundle"),
+        (("in.wav", "."), "the film cannot be written over a folder"),
+        (("in.wav", "no/out.mp4"), "the film cannot be written there: choose a folder"),
+        (("in.wav", "out.mp4", "--save-motion", "."), "the motion cannot be written over a folder"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_leaves_nothing(
@@ -115,6 +118,21 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     assert failed.returncode == 1
     assert sentence in failed.stderr and "Traceback" not in failed.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["in.wav"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("render in.wav out.mp4 --seed -1", "'--seed'"),
+        ("render in.wav out.mp4 --presenter ada --portrait me.png", "give one face"),
+        (f"render in.wav out.mp4 --framing whole --portrait {CLIP}", "shown whole"),
+        ("call --presenter ada --portrait me.png", "give one face"),
+        ("call --microphone --file in.wav", "speak with one"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(line: str, sentence: str) -> None:
+    refused = CliRunner().invoke(app, line.split(), env={"COLUMNS": "140"})
+    assert refused.exit_code == 2 and sentence in refused.output
 
 
 def test_a_portrait_without_a_face_is_one_sentence_too(tmp_path: Path) -> None:

@@ -132,6 +132,9 @@ def test_a_word_is_the_word_whatever_files_there_are(
         ({}, {"driver": "none.mp4"}, "no file 'none.mp4' here"),
         ({MOUTH: "speech.wav"}, {"sound": "talk.mp4"}, "two sounds"),
         ({}, {"emotion": "furious"}, "no emotion 'furious'"),
+        ({EXPRESSION: "happy"}, {"emotion": "sad"}, "two looks"),
+        ({}, {"driver": "talk.mp4", "motion": "smile.jpg"}, "nothing is moved by --motion"),
+        ({}, {"portrait": "talk.mp4", "driver": "nods.mp4"}, "nothing is moved by --driver"),
     ],
 )
 def test_what_cannot_be_is_said(
