@@ -15,7 +15,7 @@ import av
 
 from engine.camera import Camera
 from engine.clock import Clock
-from engine.errors import RecordingFailed, VisavisError
+from engine.errors import RecordingFailed, UnknownSession, VisavisError
 from engine.mark import Mark, unmarked
 from engine.pipeline import Pipeline
 from engine.render_processes import RenderProcesses
@@ -89,6 +89,7 @@ class Session:
         quality: of the pictures, to begin with.
         house: what it shares with the others.
         line: how its connections are made.
+        relays: gives STUN and TURN servers; their passwords are soon worth nothing.
         sub: for whom it is.
         camera: gives what reads a camera's pictures.
     """
@@ -101,6 +102,7 @@ class Session:
         quality: Quality,
         house: House,
         line: Line,
+        relays: Callable[[], Sequence[IceServer]],
         sub: str,
         camera: Callable[[], Camera],
     ) -> None:
@@ -108,7 +110,7 @@ class Session:
         self.presenter, self.size = presenter, size
         level = Level.of(pipeline.width, pipeline.height)
         line = replace(line, level=level)
-        self._pipeline, self._house, self._line = pipeline, house, line
+        self._pipeline, self._house, self._line, self._relays = pipeline, house, line, relays
         self._clock, self._metrics = clock, metrics = house.clock, house.metrics
         self.voice = VoiceStream(clock)
         self.voice.on_event = self.notice
@@ -138,7 +140,7 @@ class Session:
         self._film = Taping(self._recorder, self.notice)
         self._motion = Taping(MotionRecorder(pipeline, house.recordings, sub), self.notice)
         self._counted = report.Counted(metrics)
-        self._peers = Peers(lambda: line, self)
+        self._peers = Peers(lambda: replace(line, ice_servers=relays()), self)
         self._parts = report.Parts(
             self._beat, self._broadcast, self._peers, self.voice, self.driving
         )
@@ -153,8 +155,8 @@ class Session:
 
     @property
     def ice_servers(self) -> Sequence[IceServer]:
-        """STUN and TURN servers for the other ends."""
-        return self._line.ice_servers
+        """STUN and TURN servers for an other end that connects now."""
+        return self._relays()
 
     @property
     def controls(self) -> Controls:
@@ -224,7 +226,9 @@ class Session:
         self.notice(StateMessage(state="interrupted"))
 
     def touch(self) -> None:
-        """Somebody is there, though not by WebRTC."""
+        """Somebody is there, though not by WebRTC (UnknownSession if it has ended)."""
+        if self._life.state is State.ENDED:
+            raise UnknownSession("no such session: it has ended; create another")
         self._seen = self._clock.now()
         self._begin()
 

@@ -9,7 +9,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from engine.controls import Controls
@@ -114,7 +114,8 @@ class Sessions:
                 request.size,
                 request.quality,
                 self._house,
-                replace(self._line, ice_servers=self._relays.ice_servers(grant.sub)),
+                self._line,
+                partial(self._relays.ice_servers, grant.sub),
                 grant.sub,
                 self._studio.camera,
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import FileResponse, StreamingResponse
 
 from engine import controls as engine
 from engine.bundle import ComponentSpec
@@ -23,6 +24,7 @@ from server.protocol import (
     Controls,
     ControlsPatch,
     ErrorBody,
+    IceServer,
     Look,
     LookList,
     LookName,
@@ -39,6 +41,8 @@ from server.session import Session
 from server.sessions import Sessions
 
 FILE_CACHE: Final = "public, max-age=86400"
+PIECE_BYTES: Final = 65_536
+"""Of a file that is in memory: the next is written when one has been taken."""
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     code: {"model": ErrorBody} for code in (401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 }
@@ -100,6 +104,7 @@ class Api:
         router.get("/tracker", response_class=Response)(self.tracker)
         router.post("/sessions", status_code=201, openapi_extra=SESSION_BODY)(self.create)
         router.get(session)(self.state)
+        router.get(session + "/ice_servers")(self.ice_servers)
         router.post(session + "/offer")(self.offer)
         router.patch(session + "/controls")(self.controls)
         router.post(session + "/interrupt", status_code=204)(self.interrupt)
@@ -136,7 +141,8 @@ class Api:
         """The model with which a page tracks faces itself (MediaPipe's face landmarker)."""
         data = self._studio.tracker_model()  # read and checked outside of the event loop
         headers = {"Cache-Control": FILE_CACHE}
-        return Response(data, media_type="application/octet-stream", headers=headers)
+        headers["Content-Length"] = str(len(data))
+        return StreamingResponse(_pieces(data), media_type=MOTION_TYPE, headers=headers)
 
     async def create(self, request: Request, response: Response, grant: Granted) -> SessionCreated:
         """Open a session for a presenter (JSON), or with a portrait or a background (form)."""
@@ -148,6 +154,10 @@ class Api:
     async def state(self, session_id: str, grant: Granted) -> SessionState:
         """How a session goes."""
         return self._sessions.find(session_id, grant).state
+
+    async def ice_servers(self, session_id: str, grant: Granted) -> list[IceServer]:
+        """STUN and TURN servers for connecting now: passwords last for minutes."""
+        return list(self._sessions.find(session_id, grant).ice_servers)
 
     async def offer(
         self, session_id: str, offer: SessionDescription, grant: Granted
@@ -224,3 +234,8 @@ def _ranges(spec: ComponentSpec) -> list[CoefficientRange]:
         CoefficientRange(name=name, low=low, high=high)
         for name, low, high in zip(spec.names, spec.low, spec.high, strict=True)
     ]
+
+
+async def _pieces(data: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(data), PIECE_BYTES):
+        yield data[start : start + PIECE_BYTES]

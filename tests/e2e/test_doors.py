@@ -119,8 +119,10 @@ async def test_nothing_secret_is_written_down(tmp_path: Path, secret: str) -> No
             made = (await http.post("/v1/sessions", json=ADA)).json()
             relay = made["ice_servers"][-1]
             ticket = (await http.post("/v1/tickets")).json()["ticket"]
-            seen += [relay["credential"], relay["username"], ticket]
             path = f"/v1/sessions/{made['id']}"
+            anew = (await http.get(f"{path}/ice_servers")).json()[-1]
+            assert anew["urls"] == relay["urls"]
+            seen += [relay["credential"], relay["username"], anew["credential"], ticket]
             await http.get(f"/v1/sessions/x?token={token}&ticket={ticket}")
             for sdp in (offer[:200], offer.replace("opus", "xxxx"), offer):
                 answer = await http.post(f"{path}/offer", json={"type": "offer", "sdp": sdp})

@@ -13,6 +13,7 @@
     refusal: null, // what is wrong with the next of them
     ended: [], // ids of the sessions that were given back
     offline: false, // no request arrives
+    relays: [], // STUN and TURN servers, as they are told whenever they are asked for
     forgotten: new Set(), // ids of sessions that there are no longer
     answersPings: true,
     record: null, // makes the answers to a record message
@@ -100,7 +101,8 @@
     };
     const wanted = typeof body === "string" ? JSON.parse(body).controls : {};
     const controls = (far.controls = joined(far.controls, wanted));
-    return Response.json({ id, presenter: "ada", size: 512, controls, ice_servers: [], ...addresses });
+    const made = { id, presenter: "ada", size: 512, controls, ice_servers: far.relays };
+    return Response.json({ ...made, ...addresses });
   }
 
   async function offer(id, body) {
@@ -125,6 +127,7 @@
     far.tokens.push(options.headers?.Authorization ?? null);
     if (!id) return open(options.body);
     if (what === "/motion") return takeMotion(new URL(address).searchParams, options.body);
+    if (what === "/ice_servers") return Response.json(far.relays);
     if (what === "/offer") return offer(id, options.body);
     if (options.method === "DELETE") far.ended.push(id);
     return new Response(null, { status: 204 });

@@ -115,9 +115,10 @@ def registry_of(
     limits: Limits,
     metrics: Metrics | None = None,
     processes: RenderProcesses | None = None,
+    relays: Relays | None = None,
 ) -> Sessions:
     """Sessions without a server around them; threads that encode end with its own."""
     encoding = ThreadPoolExecutor(1)  # starts no thread until it is used
     metrics, recordings = metrics or Metrics(), Recordings(clock)
     house = House(pool, encoding, clock, limits, metrics, recordings, processes=processes)
-    return Sessions(studio, house, Line(clock), Relays())
+    return Sessions(studio, house, Line(clock), relays or Relays())

@@ -65,6 +65,13 @@ export function createSession(request, pictures) {
 }
 
 /**
+ * STUN and TURN servers for connecting again: their passwords last for minutes.
+ * @param {string} session
+ * @returns {Promise<RTCIceServer[]>}
+ */
+export const listIceServers = (session) => askJson(`v1/sessions/${session}/ice_servers`);
+
+/**
  * Exchange session descriptions; once more for the same session replaces its connection.
  * @param {string} session
  * @param {RTCSessionDescription} offer

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from server.protocol import SessionRequest, StateMessage
-from tests.support.page import call, expect_state, say, sent
+from tests.support.page import call, expect_state, far_page, say, sent
+from tests.support.watching import KEEP_PEERS
 
 pytestmark = pytest.mark.e2e
 
@@ -31,6 +32,20 @@ def test_a_broken_connection_is_made_again_for_the_same_session(page: Page) -> N
     assert microphone, "its sound is sent on"
     page.get_by_role("button", name="End").click()
     assert page.evaluate("far.ended") == ["a"]
+
+
+def test_who_comes_back_asks_for_passwords_that_still_open_relays(browser: Browser) -> None:
+    """A session lasts an hour, a password minutes."""
+    with far_page(browser, script=KEEP_PEERS) as page:
+        relay = {"urls": ["turn:127.0.0.1:9"], "credential": "x"}
+        page.evaluate("relay => (far.relays = [relay])", {**relay, "username": "first"})
+        call(page)
+        page.evaluate("relay => (far.relays = [relay])", {**relay, "username": "second"})
+        page.evaluate("far.vanish()")
+        page.wait_for_function("() => far.offered.length === 2")
+        names = page.evaluate("peers.map((it) => it.getConfiguration().iceServers[0].username)")
+        assert names == ["first", "second"]
+        expect_state(page, "listening")
 
 
 def test_a_session_that_is_gone_is_replaced_by_one_like_it(page: Page) -> None:

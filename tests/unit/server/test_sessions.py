@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 import re
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from engine.render import Identity
 from engine.render_processes import RemoteIdentity, RenderProcesses
 from engine.scheduler import Pool
 from engine.studio import Studio
+from server.doors.tokens import ANYONE
+from server.doors.turn import Relays
 from server.limits import Limits
 from server.protocol import ComponentPatch, ControlsPatch, SessionRequest
 from server.sessions import Sessions
@@ -48,10 +51,13 @@ async def test_a_session_is_found_by_its_id_until_it_ends(sessions: Sessions) ->
     session = await sessions.create(ADA)
     assert sessions.find(session.id) is session
     assert (session.presenter, session.size, len(sessions)) == ("ada", 256, 1)
+    session.touch()
     await sessions.end(session.id, "test")
     assert len(sessions) == 0
     with pytest.raises(UnknownSession):
         sessions.find(session.id)
+    with pytest.raises(UnknownSession):
+        session.touch()
     with pytest.raises(UnknownSession):
         await sessions.end(session.id, "again")
 
@@ -60,6 +66,21 @@ async def test_ids_cannot_be_guessed(sessions: Sessions) -> None:
     ids = [(await sessions.create(ADA)).id for _ in range(2)]
     assert len(set(ids)) == 2
     assert all(re.fullmatch(r"[\w-]{24}", session_id) for session_id in ids)
+
+
+async def test_passwords_of_relays_are_made_when_they_are_asked_for(
+    studio: Studio, pool: Pool, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session lasts longer than they do."""
+    relays = Relays((), ("turn:relay.example.org",), b"north", seconds=300)
+    registry = registry_of(studio, pool, clock, LIMITS, relays=relays)
+    session = await registry.create(ADA)
+    names = []
+    for now in (1_000.0, 2_000.0):
+        monkeypatch.setattr(time, "time", lambda now=now: now)
+        names += [it.username for it in session.ice_servers]
+    assert names == [f"{end}:{ANYONE.sub}" for end in (1_300, 2_300)]
+    await registry.close()
 
 
 async def test_a_full_server_refuses_and_takes_again_when_a_place_is_free(

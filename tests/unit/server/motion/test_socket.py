@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from engine.clock import MonotonicClock
+from engine.errors import UnknownSession
 from server import limits
 from server.motion.socket import Inlet, router
 from server.protocol import CalibrateMessage, MotionMessage
@@ -76,3 +77,16 @@ async def test_who_sends_too_often_is_heard_as_often_as_is_useful(moved: Moved) 
     moved.clock.advance(0.1)
     inlet.take(text)
     assert counted(moved) == limits.MOTIONS_PER_SECOND + 1
+
+
+async def test_a_sender_is_told_that_the_session_has_ended(
+    moved: Moved, caller: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await settle(lambda: moved.touched > 0)
+
+    def ended() -> None:
+        raise UnknownSession("no such session: it has ended; create another")
+
+    monkeypatch.setattr(moved, "touch", ended)
+    caller.say(MotionMessage(time=0))
+    assert (await caller.hear())["code"] == "unknown_session"
