@@ -1,6 +1,6 @@
 /** A call that outlives its connection: a session of the server, connected again when it breaks. */
 
-import { createSession, endSession } from "./api.js";
+import { createSession, endSession, listIceServers } from "./api.js";
 import { Connection } from "./connection.js";
 import { Problem } from "./problem.js";
 
@@ -16,7 +16,8 @@ const SESSION_OVER = ["unknown_session", "offer_refused"];
 /**
  * Events: `session` (detail: SessionCreated, also when another had to be opened),
  * `stream` (detail: MediaStream), `open` (messages can be sent), `message` (detail: a server
- * message), `roundtrip` (detail: ms), `trouble` (the connection broke, it is tried again),
+ * message), `roundtrip` (detail: ms), `trouble` (another connection is made; detail: "lost", or
+ * "changing" where it was wanted),
  * `back` (it is there again), `lost` (detail: a Problem; the call is over).
  */
 export class Call extends EventTarget {
@@ -63,7 +64,7 @@ export class Call extends EventTarget {
   show(track) {
     this.#sight = track;
     if (this.#fits) this.#connection.show(track);
-    else if (this.#session && !this.#broken) this.#comeBack(this.#connection);
+    else if (this.#session && !this.#broken) this.#comeBack(this.#connection, "changing");
   }
 
   /**
@@ -113,7 +114,7 @@ export class Call extends EventTarget {
     };
     for (const name of ["open", "message", "roundtrip"]) connection.addEventListener(name, pass);
     connection.addEventListener("broken", () => {
-      if (connection === this.#connection) this.#comeBack(connection);
+      if (connection === this.#connection) this.#comeBack(connection, "lost");
     });
     return connection;
   }
@@ -124,7 +125,7 @@ export class Call extends EventTarget {
     await connection.open(this.#session, withinMs);
     if (this.#over) return connection.close();
     this.#tell("stream", connection.stream);
-    if (!this.#fits && !this.#broken) this.#comeBack(connection);
+    if (!this.#fits && !this.#broken) this.#comeBack(connection, "changing");
   }
 
   async #openSession() {
@@ -135,9 +136,9 @@ export class Call extends EventTarget {
   }
 
   /** Try at once, then with growing pauses. */
-  async #comeBack(broken) {
+  async #comeBack(broken, why) {
     this.#broken = broken;
-    this.#tell("trouble");
+    this.#tell("trouble", why);
     const until = performance.now() + TRY_FOR_MS;
     let pause = FIRST_PAUSE_MS;
     let problem = null;
@@ -156,13 +157,15 @@ export class Call extends EventTarget {
     this.#broken.close();
     this.#broken = null;
     this.#tell("back");
-    if (!this.#fits) this.#comeBack(this.#connection);
+    if (!this.#fits) this.#comeBack(this.#connection, "changing");
   }
 
   /** One attempt; returns what went wrong, null if nothing did. */
   async #again() {
     const connection = (this.#connection = this.#prepared());
+    const session = this.#session;
     try {
+      if (session?.ice_servers.length) session.ice_servers = await listIceServers(session.id);
       await connection.speak(this.#track);
       await this.#connect(connection, AGAIN_WITHIN_MS);
       return null;

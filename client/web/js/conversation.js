@@ -15,8 +15,9 @@ const PASSED_ON = ["session", "stream", "open", "roundtrip"];
 /**
  * Events: `change` (facts have changed), `session` (detail: SessionCreated), `stream` (detail:
  * MediaStream to be shown), `open` (messages can be sent), `controls` (detail: Controls),
- * `stats` (detail: StatsMessage), `recording` (detail: RecordingMessage), `roundtrip` (detail:
- * ms), `trouble` (the connection broke), `heard` (detail: the microphone's track or null).
+ * `stats` (detail: StatsMessage), `recording` (detail: RecordingMessage), `refused` (detail: the
+ * code of what the server could not do, which has been told in words), `roundtrip` (detail:
+ * ms), `trouble` (the connection is replaced), `heard` (detail: the microphone's track or null).
  */
 export class Conversation extends EventTarget {
   #facts = new Facts();
@@ -58,7 +59,7 @@ export class Conversation extends EventTarget {
   pictureShown() {
     if (!this.#call) return;
     const { alive } = this.facts;
-    this.#facts.set({ alive: true, trouble: false });
+    this.#facts.set({ alive: true, trouble: null });
     if (alive) return;
     this.#waitForQuiet();
     this.#play();
@@ -156,11 +157,11 @@ export class Conversation extends EventTarget {
     }
     call.addEventListener("session", ({ detail }) => this.#tell("controls", detail.controls));
     call.addEventListener("message", ({ detail }) => this.#receive(detail));
-    call.addEventListener("trouble", () => {
-      this.#facts.set({ trouble: true, speaking: false, weak: null, unheard: false });
+    call.addEventListener("trouble", ({ detail: trouble }) => {
+      this.#facts.set({ trouble, speaking: false, weak: null, unheard: false });
       this.#tell("trouble");
     });
-    call.addEventListener("back", () => this.#facts.later({ trouble: false }, SHOWN_WITHIN_MS));
+    call.addEventListener("back", () => this.#facts.later({ trouble: null }, SHOWN_WITHIN_MS));
     const lost = (problem) => this.#finish({ ending: "lost", problem });
     call.addEventListener("lost", ({ detail }) => lost(detail));
     return call;
@@ -194,8 +195,13 @@ export class Conversation extends EventTarget {
     const { type } = message;
     if (type === "controls") this.#tell(type, message.controls);
     else if (type === "stats" || type === "recording") this.#tell(type, message);
-    else if (type === "error") this.complain(new Problem(message.code, message.message));
+    else if (type === "error") this.#refused(message);
     else if (type === "state") this.#follow(message);
+  }
+
+  #refused({ code, message }) {
+    this.complain(new Problem(code, message));
+    this.#tell("refused", code);
   }
 
   #follow({ state, reason }) {

@@ -4,7 +4,7 @@ const BEFORE = {
   phase: "setup", // or "call"
   asking: false, // the browser asks for the microphone
   alive: false, // pictures have been seen
-  trouble: false, // the connection broke and is tried again
+  trouble: null, // null, "lost" or "changing": why another connection is made
   weak: null, // null, "lossy", "slow" or "uneven": how the connection is
   unheard: false, // the server tells that nothing comes from here
   draining: false, // the server is about to stop

@@ -181,6 +181,9 @@ conversation.addEventListener("trouble", () => {
 conversation.addEventListener("open", catchUp);
 conversation.addEventListener("controls", ({ detail }) => panel.show(detail));
 conversation.addEventListener("recording", ({ detail }) => recorders[detail.kind ?? "call"].follow(detail));
+conversation.addEventListener("refused", ({ detail }) => {
+  if (detail === "recording_failed") Object.values(recorders).forEach((it) => it.refuse());
+});
 conversation.addEventListener("heard", ({ detail }) => detail && microphones.refresh(detail));
 conversation.addEventListener("session", ({ detail }) => {
   abandonRecordings(); // of a session that this one replaces

@@ -66,6 +66,11 @@ export class Recorder extends EventTarget {
     }
   }
 
+  /** What was asked for was refused, which the server has told in words. */
+  refuse() {
+    if (this.#state === "asked") this.#settle();
+  }
+
   /** The session is over; a file whose address is known is offered all the same. */
   abandon() {
     if (this.#state === null) return;
@@ -124,16 +129,16 @@ function offer({ title, ending }, address, seconds) {
   link.addEventListener("click", (event) => {
     if (link.protocol === "blob:") return;
     event.preventDefault();
-    if (!link.ariaBusy) fetchInto(link, words);
+    if (!link.ariaBusy) fetchInto(link, address, words);
   });
   byId("recordings").append(line);
 }
 
 /** By hand, not by the browser: the server may ask for the token, and failures need words. */
-async function fetchInto(link, words) {
+async function fetchInto(link, address, words) {
   link.ariaBusy = "true";
   try {
-    link.href = URL.createObjectURL(await fetchFile(link.href.slice(located("").length)));
+    link.href = URL.createObjectURL(await fetchFile(address));
     link.click();
   } catch (error) {
     const { code, message } = problemOf(error);

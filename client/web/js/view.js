@@ -1,7 +1,7 @@
 /** How things stand, shown: in words, on the buttons, and on the body for style and tests. */
 
 import { byId } from "./dom.js";
-import { CONNECTION, NEXT, STATES, WEAK, reasonWords } from "./words.js";
+import { CONNECTION, NEXT, STATES, TROUBLE, WEAK, reasonWords } from "./words.js";
 
 /** @typedef {import("./conversation.js").Conversation["facts"]} Facts */
 
@@ -14,7 +14,7 @@ export function stateOf(facts) {
   if (facts.phase === "setup") return facts.ending ?? "idle";
   if (facts.asking) return "asking";
   if (!facts.alive) return "connecting";
-  if (facts.trouble) return "trying";
+  if (facts.trouble) return TROUBLE[facts.trouble].state;
   if (facts.interrupted) return "interrupted";
   if (facts.speaking) return "speaking";
   if (facts.voice === "microphone" && facts.muted) return "muted";
@@ -24,7 +24,7 @@ export function stateOf(facts) {
 /** What is to be said about the connection; nothing while it is good. */
 function connectionWords(facts) {
   if (facts.phase === "setup") return "";
-  if (facts.trouble) return "Connection lost. Trying again…";
+  if (facts.trouble) return TROUBLE[facts.trouble].words;
   if (facts.draining) return "The server is about to stop";
   if (facts.unheard) return "The server does not hear you at the moment";
   return WEAK[facts.weak] ?? "";
@@ -33,7 +33,7 @@ function connectionWords(facts) {
 /** The connection in one word. */
 function connectionOf(facts) {
   if (facts.phase === "setup") return "none";
-  if (facts.trouble) return "trying";
+  if (facts.trouble) return TROUBLE[facts.trouble].state;
   if (!facts.alive) return "connecting";
   return facts.weak || facts.unheard ? "weak" : "live";
 }

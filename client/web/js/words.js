@@ -5,6 +5,7 @@ export const STATES = {
   asking: "Allow the microphone",
   connecting: "Connecting",
   trying: "Reconnecting",
+  changing: "One moment",
   listening: "Listening",
   quiet: "Nobody is speaking",
   muted: "Your microphone is muted",
@@ -21,12 +22,19 @@ export const CONNECTION = {
   live: "Live",
   weak: "Weak",
   trying: "Trying again",
+  changing: "One moment",
 };
 
 export const WEAK = {
   lossy: "Weak connection: some of it gets lost",
   slow: "Weak connection: it answers slowly",
   uneven: "Weak connection: it comes unevenly",
+};
+
+/** Why another connection is made, and how that is shown. */
+export const TROUBLE = {
+  lost: { state: "trying", words: "Connection lost. Trying again…" },
+  changing: { state: "changing", words: "One moment: the connection is made anew" },
 };
 
 export const NEXT = {

@@ -24,7 +24,17 @@ from tests.support.axe import unfold, violations
 from tests.support.browser import Complaints, chromium
 from tests.support.files import served
 from tests.support.packages import ROOT, tracker_of_the_page
-from tests.support.page import ADDRESS, FAR_END, PEOPLE, call, far_page, open_page, say, sent
+from tests.support.page import (
+    ADDRESS,
+    FAR_END,
+    PEOPLE,
+    call,
+    expect_state,
+    far_page,
+    open_page,
+    say,
+    sent,
+)
 from tests.support.watching import KEEP_PEERS, SENT_PICTURES
 
 pytestmark = pytest.mark.e2e
@@ -228,6 +238,18 @@ def test_without_a_tracker_the_server_sees_the_camera(without: Page) -> None:
     assert without.evaluate("far.motions") == []
     without.get_by_role("button", name="Camera").click()
     without.wait_for_function("() => peers.at(-1).getSenders()[1].track === null")
+
+
+def test_a_camera_that_takes_another_connection_is_no_trouble(without: Page) -> None:
+    call(without)
+    without.evaluate("far.offline = true")
+    without.get_by_role("button", name="Camera").click()
+    expect_state(without, "changing")
+    expect(without.locator("#state")).to_have_text("One moment")
+    expect(without.locator("#connection")).to_have_text("One moment: the connection is made anew")
+    without.evaluate("far.offline = false")
+    without.wait_for_function(f"async () => await ({SENT_PICTURES})() > 0")
+    expect(without.locator("#connection")).to_be_empty()
 
 
 def test_a_new_connection_shows_the_camera_again(without: Page) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from server.protocol import RecordingMessage, RecordMessage
+from server.protocol import ErrorMessage, RecordingMessage, RecordMessage
+from tests.support.page import ADDRESS as ADDRESS_OF_PAGE
 from tests.support.page import call, expect_state, say, sent
 
 pytestmark = pytest.mark.e2e
@@ -71,6 +72,26 @@ def test_a_failure_is_told_in_words(page: Page) -> None:
     expect(page.get_by_role("alert")).to_have_text("The recording failed. The disk is full")
     expect(page.locator("#recorded")).to_be_hidden()
     expect_state(page, "listening")
+
+
+def test_a_refusal_is_told_once(page: Page) -> None:
+    page.clock.install()
+    call(page)
+    page.locator("#record").click()
+    words = "this server encodes no H.264: record what you see yourself"
+    say(page, ErrorMessage(code="recording_failed", message=words))
+    expect(page.locator("#record")).to_have_attribute("aria-busy", "false")
+    page.clock.run_for(8_000)
+    expect(page.get_by_role("alert")).to_contain_text("encodes no H.264")
+
+
+def test_a_page_with_a_query_finds_its_recordings(page: Page) -> None:
+    page.goto(f"{ADDRESS_OF_PAGE}?from=mail")
+    call(page)
+    say(page, READY)
+    page.evaluate("far.file = () => new Response('the film')")
+    with page.expect_download():
+        page.get_by_role("link", name="Download").click()
 
 
 def test_a_server_that_does_not_answer_is_told_in_words(page: Page) -> None:
