@@ -165,7 +165,7 @@ async def add_candidate(connection: RTCPeerConnection, line: str, mid: str | Non
         return False
     if candidate.protocol.lower() != "udp":
         return False
-    candidate.sdpMid = mid
+    candidate.sdpMid, candidate.sdpMLineIndex = mid, 0 if mid is None else None
     await connection.addIceCandidate(candidate)
     return True
 
