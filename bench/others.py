@@ -20,12 +20,12 @@ class Others:
     """Measures from its making on."""
 
     def __init__(self) -> None:
-        self._start, self._all, self._ours = time.monotonic(), _all_seconds(), _our_seconds()
+        self._start, self._all, self._ours = time.monotonic(), _all_seconds(), our_seconds()
 
     def share(self) -> float:
         """Of all cores' time, what was taken by programs that this process did not start."""
         seconds = max(time.monotonic() - self._start, 1e-3) * (os.cpu_count() or 1)
-        taken = (_all_seconds() - self._all) - (_our_seconds() - self._ours)
+        taken = (_all_seconds() - self._all) - (our_seconds() - self._ours)
         return max(0.0, taken / seconds)
 
 
@@ -35,7 +35,7 @@ def _all_seconds() -> float:
     return (sum(fields) - fields[3] - fields[4]) / TICKS
 
 
-def _our_seconds() -> float:
+def our_seconds() -> float:
     """CPU time of this process and all that it started, those that have ended included."""
     times: dict[int, tuple[int, int]] = {}
     for folder in Path("/proc").iterdir():
