@@ -35,6 +35,7 @@ class Taping:
     def start(self) -> None:
         """Begin a file, unless one is being made (RecordingFailed)."""
         self._tell(self._tape.start())
+        self._asked = False
 
     def stop(self) -> None:
         """Finish the file in the background, if one is being made."""

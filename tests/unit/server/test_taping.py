@@ -6,6 +6,7 @@ import asyncio
 
 from server.protocol import RecordingMessage
 from server.taping import Taping
+from tests.support.leaks import until
 
 
 class SlowRecorder:
@@ -47,6 +48,21 @@ async def test_what_is_recorded_again_meanwhile_ends_too() -> None:
     taping.start()
     taping.stop()
     recorder.written.set()
+    await taping.end()
+    assert [it.state for it in told] == ["running", "running", "ready", "ready"]
+
+
+async def test_what_is_recorded_after_too_many_ends_goes_on() -> None:
+    recorder, told = SlowRecorder(), list[RecordingMessage]()
+    taping = Taping(recorder, told.append)
+    taping.start()
+    taping.stop()
+    await recorder.asked.wait()
+    taping.stop()
+    taping.start()
+    recorder.written.set()
+    await until(lambda: len(told) == 3)
+    assert recorder.stops == 1
     await taping.end()
     assert [it.state for it in told] == ["running", "running", "ready", "ready"]
 
