@@ -137,7 +137,9 @@ DISCARD_SECONDS: Final = 2.0
 HEADER_SECONDS: Final = 10.0
 """From connecting to a complete request line with headers; honest ones take one packet."""
 TAKING_SECONDS: Final = 30.0
-"""For the other end to take what waits of an answer, 64 KiB of a large one."""
+"""For the other end to take `TAKING_BYTES` of an answer."""
+TAKING_BYTES: Final = 65_536
+"""Of an answer that may wait in the system."""
 HEADER_BYTES: Final = 16_384
 """A request line with headers; a token has up to 4 KiB of that."""
 CONNECTIONS: Final = 512

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 
+import h11
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -27,6 +29,9 @@ class ImpatientHttp(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time."""
         super().connection_made(transport)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):  # else the system takes megabytes for them
+            line = transport.get_extra_info("socket")
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, limits.TAKING_BYTES)
         self._wait()
 
     def data_received(self, data: bytes) -> None:
@@ -42,6 +47,11 @@ class ImpatientHttp(H11Protocol):
         self._wait_no_more()
         self._taken()
         super().connection_lost(exc)
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Stop the time: what is written from here on is another protocol's."""
+        self._taken()
+        super().handle_websocket_upgrade(event)
 
     def pause_writing(self) -> None:
         """Start the time for what is to be taken."""
