@@ -18,6 +18,8 @@ LONGEST_SECONDS: Final = 3_600
 """Sound beyond an hour is refused: a file of silence unpacks a thousandfold."""
 HOLE_SECONDS: Final = 0.05
 """Between two frames of sound; less is how a film's clock counts."""
+LONGEST_HOLE_SECONDS: Final = 60.0
+"""More is another clock: of a second recording behind the first, or of sound alone."""
 
 
 def read_sound(source: Path) -> Iterator[Samples]:
@@ -84,6 +86,8 @@ def _placed(container: av.container.InputContainer) -> Iterator[tuple[int, av.Au
     for frame in container.decode(audio=0):
         lasts = frame.samples / frame.sample_rate
         missing = frame.time - start - given if video is not None and frame.time is not None else 0
+        if missing > LONGEST_HOLE_SECONDS:
+            start, missing = start + missing, 0
         if given == 0 and missing <= -lasts / 2:
             continue  # before the first picture
         hole = missing if missing > (HOLE_SECONDS if given else 0) else 0

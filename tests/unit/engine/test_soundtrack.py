@@ -60,8 +60,10 @@ def frames(begin: float, count: int) -> list[float]:
         (0.4, frames(0.0, 50), [0.0, 0.6]),
         (2.0, frames(2.2, 40), [0.2, 1.0]),
         (0.0, frames(0.2, 10) + frames(0.8, 10), [0.2, 0.4, 0.8, 1.0]),
+        (0.0, frames(0.2, 10) + frames(5_000.2, 10), [0.2, 0.6]),
+        (0.0, frames(9_000.0, 50), [0.0, 1.0]),
     ],
-    ids=["together", "sound later", "pictures later", "both later", "a hole"],
+    ids=["together", "sound later", "pictures later", "both later", "a hole", "a jump", "apart"],
 )
 def test_a_films_sound_is_where_its_pictures_say(
     tmp_path: Path, pictures_at: float, sound_at: list[float], heard: list[float]
