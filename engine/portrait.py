@@ -127,13 +127,13 @@ def _upright(picture: Image.Image) -> Image.Image:
 def _flatten(picture: Image.Image) -> Upload:
     """RGB pixels, transparency over light grey, no side longer than `LONGEST_SIDE`."""
     cover = None
+    if picture.mode.startswith("I"):  # 16 bits of grey, which `convert` would cut off at 255
+        picture = Image.fromarray((np.asarray(picture) // 257).astype(np.uint8))
     if picture.has_transparency_data:
         layered = picture.convert("RGBA")
         ground = Image.new("RGBA", layered.size, (225, 227, 230, 255))
         picture = Image.alpha_composite(ground, layered)
         cover = _reduced(layered.getchannel("A"))
-    if picture.mode.startswith("I"):  # 16 bits of grey, which `convert` would cut off at 255
-        picture = Image.fromarray((np.asarray(picture) / 257).astype(np.uint8))
     whole = cover is None or bool((cover == 255).all())
     return Upload(_reduced(picture.convert("RGB")), None if whole else cover)
 

@@ -7,6 +7,7 @@ import io
 import random
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -86,25 +87,27 @@ def test_every_orientation_is_set_upright(ada: Picture, number: int) -> None:
     np.testing.assert_array_equal(decode_picture(encoded(laid, exif=exif)), ada[:300])
 
 
-def test_damaged_exif_takes_no_picture_away(ada: Picture) -> None:
-    """Cameras and programs write all sorts of it."""
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_exif_takes_hardly_a_picture_away(ada: Picture) -> None:
+    """Cameras and programs write all sorts of it; what Pillow itself stumbles over is refused."""
     exif = Image.Exif()
     exif[0x0112], exif[0x010F], exif[0x9003] = 6, "a camera", "2026:11:30 12:00:00"
     content = bytearray(encoded(np.rot90(ada).copy(), "JPEG", exif=exif))
     dice, at = random.Random(7), content.index(b"Exif") + 6
-    shapes = set()
+    shapes = Counter[tuple[int, ...]]()
     for _ in range(300):
         damaged = bytearray(content)
         damaged[at + dice.randrange(90)] = dice.randrange(256)
         with contextlib.suppress(PictureUnreadable):
-            shapes.add(decode_picture(bytes(damaged)).shape)
-    assert shapes == {ada.shape}
+            shapes[decode_picture(bytes(damaged)).shape] += 1
+    assert set(shapes) == {ada.shape} and shapes.total() >= 270
 
 
-def test_16_bits_of_grey_are_as_bright_as_8() -> None:
+@pytest.mark.parametrize("more", [{}, {"transparency": 7}])
+def test_16_bits_of_grey_are_as_bright_as_8(more: dict[str, int]) -> None:
     ramp = np.linspace(0, 255, 256 * 4).reshape(4, 256).astype(np.uint8)
     deep = io.BytesIO()
-    Image.fromarray(ramp.astype(np.uint16) * 257).save(deep, "PNG")
+    Image.fromarray(ramp.astype(np.uint16) * 257).save(deep, "PNG", **more)
     np.testing.assert_array_equal(decode_picture(deep.getvalue()), decode_picture(encoded(ramp)))
 
 
