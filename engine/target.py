@@ -16,11 +16,12 @@ def check_target(target: Path, what: str) -> None:
         what: it holds, as in "the film".
 
     Raises:
-        DeviceError: there is a folder of that name, or none around it that may be written.
+        DeviceError: there is a folder of that name, or neither the file nor the folder around
+            it may be written.
     """
     if not target.name or target.is_dir():
         raise DeviceError(f"{what} cannot be written over a folder: give it a name of its own")
-    if not os.access(target.parent, os.W_OK):
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
         raise DeviceError(
             f"{what} cannot be written there: choose a folder that exists and may be written"
         )
