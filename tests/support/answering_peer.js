@@ -13,6 +13,7 @@
     refusal: null, // what is wrong with the next of them
     ended: [], // ids of the sessions that were given back
     offline: false, // no request arrives
+    busy: null, // a promise that the answers to offers wait for
     relays: [], // STUN and TURN servers, as they are told whenever they are asked for
     forgotten: new Set(), // ids of sessions that there are no longer
     answersPings: true,
@@ -108,6 +109,7 @@
   async function offer(id, body) {
     far.offered.push(id);
     if (far.forgotten.has(id)) return fail(404, "unknown_session");
+    await far.busy;
     return Response.json(await answer(JSON.parse(body)));
   }
 

@@ -67,9 +67,11 @@ export function createSession(request, pictures) {
 /**
  * STUN and TURN servers for connecting again: their passwords last for minutes.
  * @param {string} session
+ * @param {number} withinMs
  * @returns {Promise<RTCIceServer[]>}
  */
-export const listIceServers = (session) => askJson(`v1/sessions/${session}/ice_servers`);
+export const listIceServers = (session, withinMs) =>
+  askJson(`v1/sessions/${session}/ice_servers`, { signal: AbortSignal.timeout(withinMs) });
 
 /**
  * Exchange session descriptions; once more for the same session replaces its connection.

@@ -145,6 +145,7 @@ export class Call extends EventTarget {
     while (!this.#over && performance.now() < until && !HOPELESS.includes(problem?.code)) {
       problem = await this.#again();
       if (!problem) return this.#cameBack();
+      if (why !== "lost") this.#tell("trouble", (why = "lost")); // what was wanted does not come
       await this.#pause(pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
     }
@@ -165,7 +166,9 @@ export class Call extends EventTarget {
     const connection = (this.#connection = this.#prepared());
     const session = this.#session;
     try {
-      if (session?.ice_servers.length) session.ice_servers = await listIceServers(session.id);
+      if (session?.ice_servers.length) {
+        session.ice_servers = await listIceServers(session.id, AGAIN_WITHIN_MS);
+      }
       await connection.speak(this.#track);
       await this.#connect(connection, AGAIN_WITHIN_MS);
       return null;

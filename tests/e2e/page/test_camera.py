@@ -242,14 +242,24 @@ def test_without_a_tracker_the_server_sees_the_camera(without: Page) -> None:
 
 def test_a_camera_that_takes_another_connection_is_no_trouble(without: Page) -> None:
     call(without)
-    without.evaluate("far.offline = true")
+    without.evaluate("() => { far.busy = new Promise((resolve) => (far.ready = resolve)); }")
     without.get_by_role("button", name="Camera").click()
     expect_state(without, "changing")
     expect(without.locator("#state")).to_have_text("One moment")
     expect(without.locator("#connection")).to_have_text("One moment: the connection is made anew")
-    without.evaluate("far.offline = false")
+    without.evaluate("far.ready()")
     without.wait_for_function(f"async () => await ({SENT_PICTURES})() > 0")
     expect(without.locator("#connection")).to_be_empty()
+
+
+def test_a_camera_whose_connection_does_not_come_about_is_trouble(without: Page) -> None:
+    call(without)
+    without.evaluate("far.offline = true")
+    without.get_by_role("button", name="Camera").click()
+    expect_state(without, "trying")
+    expect(without.locator("#connection")).to_have_text("Connection lost. Trying again…")
+    without.evaluate("far.offline = false")
+    without.wait_for_function(f"async () => await ({SENT_PICTURES})() > 0")
 
 
 def test_a_new_connection_shows_the_camera_again(without: Page) -> None:
