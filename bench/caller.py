@@ -80,10 +80,11 @@ class Arrivals:
 
     def drift(self) -> float | None:
         """By how much the last seconds' arrivals are later than the first's; None if too few."""
-        if not self._offsets or self._offsets[-1][0] < 3 * ENVELOPE_SECONDS:
+        if not self._offsets or self._offsets[-1][0] - self._offsets[0][0] < 3 * ENVELOPE_SECONDS:
             return None
+        begin = self._offsets[0][0] + ENVELOPE_SECONDS
         end = self._offsets[-1][0] - ENVELOPE_SECONDS
-        first = min(it for at, it in self._offsets if at < ENVELOPE_SECONDS)
+        first = min(it for at, it in self._offsets if at < begin)
         return min(it for at, it in self._offsets if at > end) - first
 
 
@@ -201,12 +202,19 @@ async def _call(caller: Caller, chance: random.Random, scenario: str) -> None:
         await asyncio.sleep(chance.uniform(*BETWEEN_SECONDS))
 
 
+async def _closed() -> None:
+    """Wait until the input is closed; without a thread, which would outlive a call that breaks."""
+    reader, loop = asyncio.StreamReader(), asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await reader.read()
+
+
 async def _main(url: str, speech: str, size: str, seed: str, scenario: str = "") -> None:
     """Call until the input is closed: all scenarios, or one endless call of a scenario."""
     chance = random.Random(int(seed))
     caller = Caller(url, Path(speech), int(size), chance)
     calling = asyncio.create_task(_call(caller, chance, scenario))
-    told = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
+    told = asyncio.create_task(_closed())
     await asyncio.wait({calling, told}, return_when=asyncio.FIRST_COMPLETED)
     calling.cancel()
     with suppress(asyncio.CancelledError):

@@ -36,7 +36,8 @@ class Told:
 
     def worst(self, figure: str) -> float:
         """The largest of a figure that calls have, without its sign."""
-        return max((abs(it[figure]) for it in self.calls if it[figure] is not None), default=0.0)
+        known = (it.get(figure) for it in self.calls)
+        return max((abs(it) for it in known if it is not None), default=0.0)
 
 
 class Callers:
@@ -69,7 +70,8 @@ class Callers:
         while not self._stopping.is_set():
             code = await self._run(str(seed), scenario)
             if code not in (0, -signal.SIGKILL):
-                raise RuntimeError(f"a caller ended with {code}")
+                failure = f"a caller's process ended with {code}"
+                self.told.calls.append({"scenario": scenario or "any", "failure": failure})
             seed += 1
 
     async def _run(self, seed: str, scenario: str) -> int:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from rich.console import Console
 
 from bench.caller import ENVELOPE_SECONDS, Arrivals
-from bench.callers import Told
+from bench.callers import Callers, Told
 from bench.process import Holding
 from bench.soak import MEGABYTE, Row, Watched, lag_percentile, rows, table
+from tests.support.leaks import until
 
 QUIET = Holding(100 * MEGABYTE, 10, 5, 0)
 HOUR = 3_600.0
@@ -65,6 +68,23 @@ def test_lateness_of_the_loop_is_read_from_the_metrics() -> None:
     )
     assert lag_percentile(text, 0.9) == 1.0
     assert lag_percentile(text, 0.99) == 5.0
+
+
+def test_a_call_that_was_slow_to_begin_has_a_drift_too() -> None:
+    late = Arrivals()
+    for n in range(500):
+        late.note(2 * ENVELOPE_SECONDS + n * 0.04, n * 0.04)
+    assert late.drift() == pytest.approx(0, abs=1e-9)
+
+
+async def test_a_caller_that_breaks_is_a_failed_call(tmp_path: Path) -> None:
+    """What the others found is kept."""
+    callers = Callers("http://127.0.0.1:1", tmp_path / "no.wav", 256)
+    callers.add("no scenario")
+    await until(lambda: bool(callers.told.calls), 30)
+    await callers.stop()
+    assert "a caller's process ended with 1" in callers.told.failures()
+    assert callers.told.worst("longest_gap_ms") == 0
 
 
 def test_drift_is_seen_through_jitter() -> None:
