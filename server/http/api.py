@@ -46,11 +46,11 @@ PIECE_BYTES: Final = 65_536
 REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
     code: {"model": ErrorBody} for code in (401, 403, 404, 408, 413, 415, 422, 429, 500, 503)
 }
-MOTION_TYPE: Final = "application/octet-stream"
+BINARY: Final = "application/octet-stream"
 MOTION_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {MOTION_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        "content": {BINARY: {"schema": {"type": "string", "format": "binary"}}},
     }
 }
 SESSION_BODY: Final[dict[str, Any]] = {
@@ -142,7 +142,7 @@ class Api:
         data = self._studio.tracker_model()  # read and checked outside of the event loop
         headers = {"Cache-Control": FILE_CACHE}
         headers["Content-Length"] = str(len(data))
-        return StreamingResponse(_pieces(data), media_type=MOTION_TYPE, headers=headers)
+        return StreamingResponse(_pieces(data), media_type=BINARY, headers=headers)
 
     async def create(self, request: Request, response: Response, grant: Granted) -> SessionCreated:
         """Open a session for a presenter (JSON), or with a portrait or a background (form)."""
@@ -183,7 +183,7 @@ class Api:
     async def recording(self, name: str, grant: Granted) -> FileResponse:
         """A finished recording: an MP4, or a motion file."""
         path = self._recordings.find(name, grant.sub)
-        kind = MOTION_TYPE if path.name.endswith(SUFFIX) else "video/mp4"
+        kind = BINARY if path.name.endswith(SUFFIX) else "video/mp4"
         filename = path.name.replace("recording", "visavis")
         return FileResponse(path, media_type=kind, filename=filename)
 
