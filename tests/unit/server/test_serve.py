@@ -191,10 +191,16 @@ async def much(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def test_an_answer_that_is_not_taken_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ImpatientHttp, "taking_seconds", 0.3)
-    async with served(much) as port:
+    given_up = asyncio.Event()
+
+    async def told(scope: Scope, receive: Receive, send: Send) -> None:
+        await much(scope, receive, send)
+        given_up.set()
+
+    async with served(told) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
         writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        await asyncio.sleep(1.0)
+        await asyncio.wait_for(given_up.wait(), 10)
         taken = 0
         with suppress(ConnectionResetError):
             while part := await reader.read(65_536):
